@@ -1,0 +1,104 @@
+// Port: how far each subscription is: positions, deferred deliveries (the retry table), dead letters.
+//
+// The happy path writes a position now and then and no row per delivery. What a change states is
+// absolute ("the position is", "this delivery is deferred"), so repeating a change does no harm.
+
+import { Context, type Effect, type Option } from "effect"
+import type {
+  DeadLetterReason,
+  NamespaceName,
+  Sequence,
+  SubscriptionName,
+} from "../../domain/index.js"
+import type { StoreUnavailable } from "./StoreErrors.js"
+
+export interface SubscriptionProgress {
+  readonly subscription: SubscriptionName
+  /** Everything up to here is delivered, deferred, dead or of no interest. */
+  readonly position: Sequence
+  /** What is settled above the position, as `AckedRanges` writes it. */
+  readonly acknowledged: string
+}
+
+/** A delivery set aside: to be tried again when due, or held behind an earlier one of its order key. */
+export interface Deferral {
+  readonly sequence: Sequence
+  readonly orderKey: string | undefined
+  /** Attempts made so far; 0 for one held behind another. */
+  readonly attempts: number
+  /** Milliseconds since the epoch; undefined while held behind another. */
+  readonly dueAt: number | undefined
+  /** When it was first tried or set aside, in milliseconds since the epoch. */
+  readonly since: number
+  readonly reason: string
+}
+
+export interface NewDeadLetter {
+  readonly id: string
+  readonly sequence: Sequence
+  /** The event itself, so that it outlives the journal's retention. */
+  readonly json: string
+  readonly reason: DeadLetterReason
+  readonly attempts: number
+  readonly firstAttemptAt: number
+  readonly deadAt: number
+}
+
+export interface DeadLetter extends NewDeadLetter {
+  readonly namespace: NamespaceName
+  readonly subscription: SubscriptionName
+}
+
+export interface ProgressChange {
+  readonly namespace: NamespaceName
+  readonly subscription: SubscriptionName
+  readonly position: Sequence
+  readonly acknowledged: string
+  /** Deferrals new or changed. */
+  readonly deferred: ReadonlyArray<Deferral>
+  /** Deferrals that are over (delivered or dead). */
+  readonly settled: ReadonlyArray<Sequence>
+  readonly dead: ReadonlyArray<NewDeadLetter>
+}
+
+export interface DeadLetterPage {
+  readonly namespace: NamespaceName
+  readonly subscription?: SubscriptionName
+  /** The id of the last one seen; ids ascend in the order in which letters died. */
+  readonly after?: string
+  readonly limit: number
+}
+
+type Answer<A> = Effect.Effect<A, StoreUnavailable>
+
+export class DeliveryLog extends Context.Tag("eventloom/DeliveryLog")<
+  DeliveryLog,
+  {
+    /**
+     * Writes the changes in one atomic write. A change for a subscription that is gone is skipped
+     * (its deferrals too), so that a late write cannot bring rows back. One change per subscription.
+     */
+    readonly commit: (changes: ReadonlyArray<ProgressChange>) => Answer<void>
+    readonly progress: (namespace: NamespaceName) => Answer<ReadonlyArray<SubscriptionProgress>>
+    /** Deferrals of a subscription after a sequence, ascending by sequence. */
+    readonly deferrals: (
+      namespace: NamespaceName,
+      subscription: SubscriptionName,
+      after: Sequence,
+      limit: number,
+    ) => Answer<ReadonlyArray<Deferral>>
+    /** The lowest sequence any subscription still needs minus one: retention stops there. Undefined without subscriptions. */
+    readonly slowestPosition: (namespace: NamespaceName) => Answer<Sequence | undefined>
+    readonly deadLetters: (page: DeadLetterPage) => Answer<ReadonlyArray<DeadLetter>>
+    readonly getDeadLetter: (
+      namespace: NamespaceName,
+      id: string,
+    ) => Answer<Option.Option<DeadLetter>>
+    readonly deleteDeadLetter: (namespace: NamespaceName, id: string) => Answer<boolean>
+    /** Enabled namespaces after a name, ascending, in which an active subscription is behind the head or has deferrals. */
+    readonly backlog: (
+      after: NamespaceName | undefined,
+      limit: number,
+    ) => Answer<ReadonlyArray<NamespaceName>>
+  }
+>() {}

@@ -1,0 +1,26 @@
+// Port: removals under way, kept so that a crash in any step resumes them.
+
+import { Context, type Effect, type Option } from "effect"
+import type { NamespaceName, RemovalReport } from "../../domain/index.js"
+import type { StoreUnavailable } from "./StoreErrors.js"
+
+/** Rows a removal purges, each kind in its own step. Deliveries: positions, deferrals, dead letters. */
+export type PurgeKind = "deliveries" | "events" | "subscriptions" | "sinks"
+
+type Answer<A> = Effect.Effect<A, StoreUnavailable>
+
+export class Removals extends Context.Tag("eventloom/Removals")<
+  Removals,
+  {
+    /** In one write: marks the namespace `removing` and stores the report, unless one is stored; answers the stored one. None without such a namespace. */
+    readonly begin: (report: RemovalReport) => Answer<Option.Option<RemovalReport>>
+    readonly record: (report: RemovalReport) => Answer<void>
+    readonly get: (namespace: NamespaceName) => Answer<Option.Option<RemovalReport>>
+    /** Every removal not ended. */
+    readonly pending: Answer<ReadonlyArray<RemovalReport>>
+    /** Deletes at most `limit` rows of a kind; answers how many. 0 means none are left. */
+    readonly purge: (namespace: NamespaceName, kind: PurgeKind, limit: number) => Answer<number>
+    /** In one write: deletes the namespace row and the stored report. The name is free. */
+    readonly release: (namespace: NamespaceName) => Answer<void>
+  }
+>() {}

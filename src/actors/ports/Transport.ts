@@ -1,0 +1,60 @@
+// Port: the code that speaks a sink's protocol. A custom transport implements this and nothing else.
+
+import { Context, type Effect, type Redacted, type Schema, type Scope } from "effect"
+import type {
+  InvalidSetting,
+  JournaledEvent,
+  NamespaceName,
+  Outcome,
+  SinkName,
+  SubscriptionName,
+} from "../../domain/index.js"
+
+/** One event for one subscription, being tried. */
+export interface Delivery {
+  readonly namespace: NamespaceName
+  readonly subscription: SubscriptionName
+  /** The same for every attempt at this delivery, and for no other: what a receiver dedupes by. */
+  readonly id: string
+  /** 1 for the first. */
+  readonly attempt: number
+  readonly event: JournaledEvent
+}
+
+/** An open sink. Never fails: whatever happens to an attempt is an outcome. Safe to interrupt. */
+export interface Connection {
+  readonly deliver: (delivery: Delivery) => Effect.Effect<Outcome>
+  /** Present when several events can go in one request; one outcome each, in order. */
+  readonly deliverBatch?: (
+    deliveries: ReadonlyArray<Delivery>,
+  ) => Effect.Effect<ReadonlyArray<Outcome>>
+}
+
+/** What a transport is given to open a sink. */
+export interface SinkConfig<Options> {
+  readonly namespace: NamespaceName
+  readonly sink: SinkName
+  readonly options: Options
+  /** The secret options by name, opened. */
+  readonly secrets: Readonly<Record<string, Redacted.Redacted>>
+}
+
+export interface Transport<Options = unknown, Encoded = unknown> {
+  readonly kind: string
+  /** What a sink of this kind can be told, without the fields every sink has and without secrets. */
+  readonly options: Schema.Schema<Options, Encoded>
+  /** Names of string options that are secrets: sealed at rest, never shown again. */
+  readonly secrets: ReadonlyArray<string>
+  /** Further checks and secrets to draw when a sink is stored; answers secrets to add, shown to the caller once. */
+  readonly prepare?: (
+    config: SinkConfig<Options>,
+  ) => Effect.Effect<Readonly<Record<string, Redacted.Redacted>>, InvalidSetting>
+  /** Opens the sink; closing the scope lets go of all it holds. */
+  readonly open: (config: SinkConfig<Options>) => Effect.Effect<Connection, never, Scope.Scope>
+}
+
+/** The transports of this process, by kind. */
+export class Transports extends Context.Tag("eventloom/Transports")<
+  Transports,
+  ReadonlyMap<string, Transport>
+>() {}

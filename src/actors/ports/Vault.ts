@@ -1,0 +1,27 @@
+// Port: seals secrets for rest, under a key of their namespace.
+
+import { Context, type Effect, type Redacted, Schema } from "effect"
+
+/** A sealed secret cannot be opened: the master key is another one, or the text was tampered with. */
+export class SecretUnreadable extends Schema.TaggedError<SecretUnreadable>()("SecretUnreadable", {
+  owner: Schema.String,
+  reason: Schema.String,
+}) {
+  override get message(): string {
+    return `A secret of "${this.owner}" cannot be opened: ${this.reason}`
+  }
+}
+
+export class Vault extends Context.Tag("eventloom/Vault")<
+  Vault,
+  {
+    /** `owner` is a namespace, or `hosttype:<name>`; what is sealed for one cannot be opened for another. */
+    readonly seal: (owner: string, secret: Redacted.Redacted) => Effect.Effect<string>
+    readonly open: (
+      owner: string,
+      sealed: string,
+    ) => Effect.Effect<Redacted.Redacted, SecretUnreadable>
+    /** A new Standard Webhooks secret, `whsec_` and the base64 of 32 random bytes. */
+    readonly generateWebhookSecret: Effect.Effect<Redacted.Redacted>
+  }
+>() {}

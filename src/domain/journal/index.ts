@@ -1,0 +1,2 @@
+export * from "./JournaledEvent.js"
+export * from "./Sequence.js"

@@ -1,0 +1,36 @@
+// What a namespace can set and a host type can give as default, field by field.
+//
+// Absent means "inherit"; null in a namespace clears what the host type gives. A secret and the URL
+// it is for are one unit (`webhook`): they are inherited together or not at all, so a tenant that
+// points the URL elsewhere never receives the operator's secret.
+
+import { Schema } from "effect"
+import { RetryPolicyText } from "../delivery/index.js"
+import { ByteSizeText, DurationText } from "../units/index.js"
+
+const clearable = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
+
+export const Settings = Schema.Struct({
+  /** Default retry policy of subscriptions that state none. */
+  retry: clearable(RetryPolicyText),
+  /** Events older than this may leave the journal. */
+  retentionAge: clearable(DurationText),
+  /** The journal of the namespace may be trimmed to this many bytes of events. */
+  retentionBytes: clearable(ByteSizeText),
+  /** Trim by retention even past events that a subscription has not had; they are counted and alarmed. */
+  dropUndelivered: clearable(Schema.Boolean),
+  /** Largest event accepted, in its structured JSON form. */
+  maxEventBytes: clearable(ByteSizeText),
+  /** Sink kinds the namespace may use; absent means all that the process has. */
+  sinkKinds: clearable(
+    Schema.Array(Schema.NonEmptyTrimmedString.pipe(Schema.maxLength(64))).pipe(Schema.maxItems(64)),
+  ),
+  /** Where webhook sinks that state no URL deliver, with the secret they sign with. */
+  webhook: clearable(
+    Schema.Struct({
+      url: Schema.String.pipe(Schema.maxLength(2048)),
+      secret: Schema.optional(Schema.String.pipe(Schema.maxLength(512))),
+    }),
+  ),
+})
+export type Settings = typeof Settings.Type

@@ -1,0 +1,6 @@
+export * from "./HostType.js"
+export * from "./Namespace.js"
+export * from "./NamespaceErrors.js"
+export * from "./NamespaceName.js"
+export * from "./ResourceName.js"
+export * from "./Settings.js"

@@ -1,0 +1,63 @@
+// A subscription: a filter, a position in the journal and a sink.
+
+import { Schema } from "effect"
+import { RetryPolicyText } from "../delivery/index.js"
+import { SequenceFromString } from "../journal/index.js"
+import { NamespaceName, SinkName, SubscriptionName } from "../namespace/index.js"
+import { TypePattern } from "../routing/index.js"
+import { ByteSizeText } from "../units/index.js"
+
+/**
+ * `none`: events overtake each other. `key`: events with the same order key (`partitionkey`, else
+ * `subject`) one after the other, keys in parallel. `strict`: one event at a time.
+ */
+export const Ordering = Schema.Literal("none", "key", "strict")
+export type Ordering = typeof Ordering.Type
+
+/** Where a new subscription starts: what comes from now on, all the journal holds, a place, a time. */
+export const StartAt = Schema.Union(
+  Schema.Literal("now", "earliest"),
+  Schema.Struct({ sequence: SequenceFromString }),
+  Schema.Struct({ time: Schema.DateTimeUtc }),
+)
+export type StartAt = typeof StartAt.Type
+
+/** For sinks in a batch mode: what fits into one request. */
+export const BatchLimits = Schema.Struct({
+  maxEvents: Schema.optional(Schema.Int.pipe(Schema.between(1, 1000))),
+  maxBytes: Schema.optional(ByteSizeText),
+})
+export type BatchLimits = typeof BatchLimits.Type
+
+/** What a caller states of a subscription; everything but the sink has a default. */
+export const SubscriptionSpec = Schema.Struct({
+  sink: SinkName,
+  /** Event type patterns; absent means every event. */
+  types: Schema.optional(Schema.Array(TypePattern).pipe(Schema.minItems(1), Schema.maxItems(256))),
+  startAt: Schema.optional(StartAt),
+  ordering: Schema.optional(Ordering),
+  /** Deliveries of this subscription in flight at once. */
+  concurrency: Schema.optional(Schema.Int.pipe(Schema.between(1, 1024))),
+  retry: Schema.optional(RetryPolicyText),
+  batch: Schema.optional(BatchLimits),
+})
+export type SubscriptionSpec = typeof SubscriptionSpec.Type
+
+export const defaultOrdering: Ordering = "none"
+export const defaultSubscriptionConcurrency = 16
+
+/** `disabled` is the mesh's own doing (the destination answered Gone); `paused` is the operator's. */
+export const SubscriptionStatus = Schema.Literal("active", "paused", "disabled")
+export type SubscriptionStatus = typeof SubscriptionStatus.Type
+
+export const Subscription = Schema.Struct({
+  namespace: NamespaceName,
+  name: SubscriptionName,
+  spec: SubscriptionSpec,
+  status: SubscriptionStatus,
+  /** Why it is disabled. */
+  reason: Schema.optional(Schema.String),
+  createdAt: Schema.Number,
+  updatedAt: Schema.Number,
+})
+export type Subscription = typeof Subscription.Type
