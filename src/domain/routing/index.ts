@@ -1,0 +1,3 @@
+export type { MatchCacheLimits } from "./MatchCache.js"
+export * from "./RoutingTable.js"
+export * from "./TypePattern.js"

@@ -1,0 +1,2 @@
+export * from "./Duration.js"
+export * from "./Size.js"
