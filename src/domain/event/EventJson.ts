@@ -13,10 +13,34 @@ import {
 } from "./EventProblem.js"
 import { parseJson } from "./JsonText.js"
 
-/** The event as JSON text, context attributes first, then extensions, then data. */
-export const eventToJson = (event: CloudEvent): string => JSON.stringify(event)
+/** The event in the JSON format: context attributes first, then extensions, then data. */
+export const encodeStructured = (event: CloudEvent): string => JSON.stringify(event)
 
-export const eventsToJson = (events: ReadonlyArray<CloudEvent>): string => JSON.stringify(events)
+/** The events in the JSON batch format. */
+export const encodeBatch = (events: ReadonlyArray<CloudEvent>): string => JSON.stringify(events)
+
+/**
+ * As `encodeStructured`, within the size that a reader of the same limits accepts. For events made
+ * in this process, whose size nothing has measured yet.
+ */
+export const encodeWithin = (
+  event: CloudEvent,
+  limits: EventLimits = defaultEventLimits,
+): Either.Either<string, EventTooLarge> => {
+  const json = encodeStructured(event)
+  const actualBytes = utf8LengthAbove(json, limits.maxEventBytes)
+  return actualBytes === undefined
+    ? Either.right(json)
+    : Either.left(
+        new EventTooLarge({ field: "event", limitBytes: limits.maxEventBytes, actualBytes }),
+      )
+}
+
+/**
+ * The event in a text that `encodeStructured` wrote and that was kept where nobody else writes.
+ * Nothing is checked again; text that is not JSON is a defect of the keeper and throws.
+ */
+export const fromTrustedJson = (json: string): CloudEvent => JSON.parse(json)
 
 /** One event from the JSON format. */
 export const eventFromJson = (

@@ -65,10 +65,11 @@ export const parseJson = (
   field: string,
 ): Either.Either<unknown, MalformedJson | TooDeep> => {
   if (isDeeperThan(text, maxDepth)) return Either.left(new TooDeep({ field, limit: maxDepth }))
-  return Either.try({
-    try: (): unknown => JSON.parse(text),
-    catch: (cause) => new MalformedJson({ field, ...positionOf(cause) }),
-  })
+  try {
+    return Either.right(JSON.parse(text))
+  } catch (cause) {
+    return Either.left(new MalformedJson({ field, ...positionOf(cause) }))
+  }
 }
 
 /** The engine tells the place only in its message, and only for some texts. */
