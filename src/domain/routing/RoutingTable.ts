@@ -46,6 +46,12 @@ const isEmpty = <Id>(node: Node<Id>): boolean =>
   node.star === undefined &&
   node.children.size === 0
 
+const countNodes = <Id>(node: Node<Id>): number => {
+  let count = 1 + (node.star === undefined ? 0 : countNodes(node.star))
+  for (const child of node.children.values()) count += countNodes(child)
+  return count
+}
+
 /** The index of the first route whose rank is not below `rank`. */
 const indexOfRank = <Id>(routes: Routes<Id>, rank: number): number => {
   let low = 0
@@ -98,6 +104,11 @@ export class RoutingTable<Id> {
   /** How many types and ids the cache holds. */
   get cached(): { readonly types: number; readonly ids: number } {
     return { types: this.#cache.types, ids: this.#cache.ids }
+  }
+
+  /** How many nodes the trie has, its root included: what the patterns with a wildcard cost. */
+  get nodes(): number {
+    return countNodes(this.#root)
   }
 
   has(id: Id): boolean {
