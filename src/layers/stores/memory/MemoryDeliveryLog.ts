@@ -1,0 +1,81 @@
+// Positions, deferrals and dead letters in memory.
+
+import { Effect, Option } from "effect"
+import type { DeliveryLog, ProgressChange } from "../../../actors/index.js"
+import { Sequence } from "../../../domain/index.js"
+import { type Holdings, type MemoryState, type Progress, holdingsOf } from "./MemoryState.js"
+
+export const makeDeliveryLog = (state: MemoryState): typeof DeliveryLog.Service => ({
+  commit: (changes) =>
+    Effect.sync(() => {
+      for (const change of changes) apply(state, change)
+    }),
+  progress: (namespace) =>
+    Effect.sync(() => {
+      const holdings = state.holdings.get(namespace)
+      return (holdings?.progress.entries() ?? []).map(
+        ([subscription, { position, acknowledged }]) => ({ subscription, position, acknowledged }),
+      )
+    }),
+  deferrals: (namespace, subscription, after, limit) =>
+    Effect.sync(
+      () =>
+        state.holdings.get(namespace)?.progress.get(subscription)?.deferrals.page(after, limit) ??
+        [],
+    ),
+  slowestPosition: (namespace) =>
+    Effect.sync(() => {
+      const all = state.holdings.get(namespace)?.progress.all() ?? []
+      return all.length === 0 ? undefined : Sequence.make(Math.min(...all.map(neededFrom)))
+    }),
+  deadLetters: ({ namespace, subscription, after, limit }) =>
+    Effect.sync(
+      () =>
+        state.holdings
+          .get(namespace)
+          ?.deadLetters.page(
+            after,
+            limit,
+            (letter) => subscription === undefined || letter.subscription === subscription,
+          ) ?? [],
+    ),
+  getDeadLetter: (namespace, id) =>
+    Effect.sync(() => Option.fromNullable(state.holdings.get(namespace)?.deadLetters.get(id))),
+  deleteDeadLetter: (namespace, id) =>
+    Effect.sync(() => state.holdings.get(namespace)?.deadLetters.delete(id) ?? false),
+  backlog: (after, limit) =>
+    Effect.sync(() =>
+      state.namespaces
+        .page(after, limit, ({ name, status }) => {
+          const holdings = status === "enabled" ? state.holdings.get(name) : undefined
+          return holdings !== undefined && hasBacklog(holdings)
+        })
+        .map(({ name }) => name),
+    ),
+})
+
+/** Everything up to here is over for the subscription. */
+const neededFrom = ({ position, deferrals }: Progress): number =>
+  Math.min(position, (deferrals.first()?.sequence ?? Number.POSITIVE_INFINITY) - 1)
+
+const hasBacklog = ({ log, subscriptions, progress }: Holdings): boolean =>
+  progress
+    .entries()
+    .some(
+      ([name, { position, deferrals }]) =>
+        subscriptions.get(name)?.status === "active" &&
+        (position < log.bounds.head || deferrals.size > 0),
+    )
+
+const apply = (state: MemoryState, change: ProgressChange): void => {
+  const { namespace, subscription } = change
+  const progress = state.holdings.get(namespace)?.progress.get(subscription)
+  if (progress === undefined) return
+  progress.position = change.position
+  progress.acknowledged = change.acknowledged
+  for (const deferral of change.deferred) progress.deferrals.set(deferral.sequence, deferral)
+  for (const sequence of change.settled) progress.deferrals.delete(sequence)
+  const { deadLetters } = holdingsOf(state, namespace)
+  for (const letter of change.dead)
+    deadLetters.set(letter.id, { ...letter, namespace, subscription })
+}

@@ -1,0 +1,62 @@
+// Removals in memory.
+
+import { Effect, Option } from "effect"
+import type { PurgeKind, Removals } from "../../../actors/index.js"
+import { type Holdings, type MemoryState, holdsNothing } from "./MemoryState.js"
+
+export const makeRemovals = (state: MemoryState): typeof Removals.Service => ({
+  begin: (report) =>
+    Effect.sync(() => {
+      const namespace = state.namespaces.get(report.namespace)
+      if (namespace === undefined) return Option.none()
+      state.namespaces.set(namespace.name, { ...namespace, status: "removing" })
+      const stored = state.removals.get(namespace.name) ?? report
+      state.removals.set(namespace.name, stored)
+      return Option.some(stored)
+    }),
+  record: (report) =>
+    Effect.sync(() => {
+      if (state.removals.has(report.namespace)) state.removals.set(report.namespace, report)
+    }),
+  get: (namespace) => Effect.sync(() => Option.fromNullable(state.removals.get(namespace))),
+  pending: Effect.sync(() => state.removals.all()),
+  purge: (namespace, kind, limit) =>
+    Effect.sync(() => {
+      const holdings = state.holdings.get(namespace)
+      return holdings === undefined ? 0 : purge(holdings, kind, limit)
+    }),
+  release: (namespace) =>
+    Effect.sync(() => {
+      state.namespaces.delete(namespace)
+      state.removals.delete(namespace)
+      const holdings = state.holdings.get(namespace)
+      if (holdings !== undefined && holdsNothing(holdings)) state.holdings.delete(namespace)
+    }),
+})
+
+const purge = (holdings: Holdings, kind: PurgeKind, limit: number): number => {
+  switch (kind) {
+    case "deliveries":
+      return purgeDeliveries(holdings, limit)
+    case "events":
+      return holdings.log.purge(limit)
+    case "subscriptions":
+      return holdings.subscriptions.deleteFirst(limit)
+    case "sinks":
+      return holdings.sinks.deleteFirst(limit)
+  }
+}
+
+/** Positions go before dead letters: without its position, a subscription's late change is skipped. */
+const purgeDeliveries = ({ progress, deadLetters }: Holdings, limit: number): number => {
+  let rows = 0
+  for (
+    let first = progress.first();
+    first !== undefined && rows < limit;
+    first = progress.first()
+  ) {
+    rows += first.deferrals.deleteFirst(limit - rows)
+    if (first.deferrals.size === 0 && rows < limit) rows += progress.deleteFirst(1)
+  }
+  return rows + deadLetters.deleteFirst(limit - rows)
+}

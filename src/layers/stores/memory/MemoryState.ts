@@ -1,0 +1,80 @@
+// What a store in memory holds. Made apart from the layers that open it, it outlives them: opening
+// another store over the same state is what a restart is for a store on disk.
+
+import { Effect, PubSub } from "effect"
+import type { DeadLetter, Deferral } from "../../../actors/index.js"
+import type {
+  HostType,
+  HostTypeName,
+  Namespace,
+  NamespaceName,
+  RemovalReport,
+  Sequence,
+  Sink,
+  SinkName,
+  Subscription,
+  SubscriptionName,
+} from "../../../domain/index.js"
+import { EventLog } from "./EventLog.js"
+import { SortedTable } from "./SortedTable.js"
+
+/** How far a subscription is. */
+export interface Progress {
+  position: Sequence
+  acknowledged: string
+  readonly deferrals: SortedTable<Sequence, Deferral>
+}
+
+/** Everything that belongs to one namespace, besides its own record. */
+export interface Holdings {
+  readonly log: EventLog
+  readonly sinks: SortedTable<SinkName, Sink>
+  readonly subscriptions: SortedTable<SubscriptionName, Subscription>
+  readonly progress: SortedTable<SubscriptionName, Progress>
+  readonly deadLetters: SortedTable<string, DeadLetter>
+}
+
+export interface MemoryState {
+  readonly hostTypes: SortedTable<HostTypeName, HostType>
+  readonly namespaces: SortedTable<NamespaceName, Namespace>
+  /** Only of namespaces that have something. */
+  readonly holdings: Map<NamespaceName, Holdings>
+  readonly removals: SortedTable<NamespaceName, RemovalReport>
+  readonly invalidations: PubSub.PubSub<NamespaceName>
+}
+
+export const MemoryState = {
+  /** A new, empty state. */
+  make: Effect.map(
+    PubSub.unbounded<NamespaceName>(),
+    (invalidations): MemoryState => ({
+      hostTypes: new SortedTable(),
+      namespaces: new SortedTable(),
+      holdings: new Map(),
+      removals: new SortedTable(),
+      invalidations,
+    }),
+  ),
+}
+
+/** What a namespace holds, to be added to. */
+export const holdingsOf = (state: MemoryState, namespace: NamespaceName): Holdings => {
+  const present = state.holdings.get(namespace)
+  if (present !== undefined) return present
+  const holdings: Holdings = {
+    log: new EventLog(),
+    sinks: new SortedTable(),
+    subscriptions: new SortedTable(),
+    progress: new SortedTable(),
+    deadLetters: new SortedTable(),
+  }
+  state.holdings.set(namespace, holdings)
+  return holdings
+}
+
+export const holdsNothing = (holdings: Holdings): boolean =>
+  holdings.log.bounds.head === 0 &&
+  holdings.sinks.size === 0 &&
+  holdings.subscriptions.size === 0 &&
+  holdings.progress.size === 0 &&
+  holdings.deadLetters.size === 0

@@ -1,0 +1,70 @@
+// What the law suites need to know of a store adapter, and how they run on it.
+//
+// A suite builds one store and shares it among its laws; each run of a law works in namespaces of
+// its own (`freshNamespaces`), so an adapter that is slow to start is started a few times only.
+
+import { layer, type Vitest } from "@effect/vitest"
+import { Effect, Layer, type Scope } from "effect"
+import type {
+  DeliveryLog,
+  Invalidation,
+  Journal,
+  Registry,
+  Removals,
+} from "../../src/actors/index.js"
+import { NamespaceName } from "../../src/domain/index.js"
+
+/** What a store adapter provides. */
+export type Stores = Journal | Registry | DeliveryLog | Removals | Invalidation
+
+/** Somewhere a store can be: a directory, a database, a state in memory. Empty at first. */
+export interface StorePlace {
+  /** Opens the store that is here. Building it again, after its scope was closed, is a restart. */
+  readonly open: Layer.Layer<Stores, unknown>
+  /** What another process on the same store hears and says, while the store is open here. */
+  readonly otherProcess?: Layer.Layer<Invalidation, unknown>
+}
+
+export interface StoreHarness {
+  /** A new empty place, shared with nothing; the scope deletes it. */
+  readonly place: Effect.Effect<StorePlace, unknown, Scope.Scope>
+  /** What is acknowledged is still there when the place is opened again. */
+  readonly durable: boolean
+  /** Opening a place that is open already fails with `StoreLocked`. */
+  readonly exclusive: boolean
+  /** How often a property runs: the slower the adapter, the fewer. */
+  readonly runs: number
+  /** Why the adapter cannot be tested on this machine; undefined when it can. */
+  readonly missing?: Effect.Effect<string | undefined>
+}
+
+/** A new empty store in a place of its own. */
+export const freshStore = (harness: StoreHarness): Layer.Layer<Stores, unknown> =>
+  Layer.unwrapScoped(Effect.map(harness.place, (place) => place.open))
+
+export type LawIt = Vitest.MethodsNonLive<Stores, true>
+
+/** A group of laws over one store, on the live clock. `runs` is what properties take as options. */
+export const lawSuite = (
+  title: string,
+  harness: StoreHarness,
+  laws: (it: LawIt, runs: { readonly fastCheck: { readonly numRuns: number } }) => void,
+): void =>
+  layer(freshStore(harness), { excludeTestServices: true, timeout: "60 seconds" })(title, (it) =>
+    laws(it, { fastCheck: { numRuns: harness.runs } }),
+  )
+
+let taken = 0
+
+/**
+ * Names of namespaces that nothing has used. They sort after every name given before, and among
+ * themselves as their suffixes do, so a list after `before` holds those of this call alone.
+ */
+export const freshNamespaces = Effect.sync(() => {
+  taken += 1
+  const before = NamespaceName.make(`run${String(taken).padStart(9, "0")}`)
+  return { before, name: (suffix: string) => NamespaceName.make(`${before}-${suffix}`) }
+})
+
+/** One namespace that nothing has used. */
+export const freshNamespace = Effect.map(freshNamespaces, ({ name }) => name("a"))
