@@ -34,6 +34,7 @@ export interface Deferral {
 }
 
 export interface NewDeadLetter {
+  /** Unique in its namespace. */
   readonly id: string
   readonly sequence: Sequence
   /** The event itself, so that it outlives the journal's retention. */
@@ -75,8 +76,9 @@ export class DeliveryLog extends Context.Tag("eventloom/DeliveryLog")<
   DeliveryLog,
   {
     /**
-     * Writes the changes in one atomic write. A change for a subscription that is gone is skipped
-     * (its deferrals too), so that a late write cannot bring rows back. One change per subscription.
+     * Writes the changes in one atomic write. A change for a subscription whose position is gone
+     * (deleted or purged) is skipped with its deferrals and dead letters, so that a late write cannot
+     * bring rows back. One change per subscription.
      */
     readonly commit: (changes: ReadonlyArray<ProgressChange>) => Answer<void>
     readonly progress: (namespace: NamespaceName) => Answer<ReadonlyArray<SubscriptionProgress>>

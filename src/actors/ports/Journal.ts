@@ -33,14 +33,14 @@ export interface JournalRead {
   /** Events after this sequence, ascending. */
   readonly after: Sequence
   readonly limit: number
-  /** Stop when the events read so far pass this many bytes of JSON; at least one event is read. */
+  /** As many events are read as fit in this many bytes of JSON (UTF-8), but at least one. */
   readonly maxBytes: number
 }
 
 export interface Retention {
-  /** Events accepted before this time (ms since the epoch) may go. */
+  /** Events may go up to the first one accepted at or after this time (ms since the epoch). */
   readonly acceptedBefore?: number
-  /** Oldest events may go until the rest is at most this many bytes of JSON. */
+  /** Oldest events may go until the rest is at most this many bytes of JSON (UTF-8). */
   readonly maxBytes?: number
 }
 
@@ -64,12 +64,18 @@ export class Journal extends Context.Tag("eventloom/Journal")<
       sequence: Sequence,
     ) => Effect.Effect<Option.Option<JournaledEvent>, StoreUnavailable>
     readonly bounds: (namespace: NamespaceName) => Effect.Effect<JournalBounds, StoreUnavailable>
-    /** The last sequence accepted before a time (ms since the epoch): where a subscription from that time starts. */
+    /**
+     * The last retained sequence accepted before a time (ms since the epoch), `oldest - 1` when there
+     * is none: where a subscription from that time starts.
+     */
     readonly positionAt: (
       namespace: NamespaceName,
       time: number,
     ) => Effect.Effect<Sequence, StoreUnavailable>
-    /** The last sequence that retention lets go, 0 when none. Never the head, which keeps the count. */
+    /**
+     * The last sequence that retention lets go by its age or by its bytes, 0 when none. Never the
+     * head, which keeps the count.
+     */
     readonly expired: (
       namespace: NamespaceName,
       retention: Retention,

@@ -53,7 +53,7 @@ export class Registry extends Context.Tag("eventloom/Registry")<
     readonly listSinks: (namespace: NamespaceName) => Answer<ReadonlyArray<Sink>>
     readonly deleteSink: (namespace: NamespaceName, name: SinkName) => Answer<boolean>
 
-    /** Stores a new subscription together with its first position, in one write. */
+    /** Stores a new subscription together with its first position, in one write. One that exists keeps its position. */
     readonly createSubscription: (subscription: Subscription, position: Sequence) => Answer<void>
     /** Replaces the record of a subscription that exists; its position stays. */
     readonly updateSubscription: (subscription: Subscription) => Answer<boolean>

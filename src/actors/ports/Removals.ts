@@ -14,11 +14,15 @@ export class Removals extends Context.Tag("eventloom/Removals")<
   {
     /** In one write: marks the namespace `removing` and stores the report, unless one is stored; answers the stored one. None without such a namespace. */
     readonly begin: (report: RemovalReport) => Answer<Option.Option<RemovalReport>>
+    /** Replaces the stored report; without one, nothing is stored. */
     readonly record: (report: RemovalReport) => Answer<void>
     readonly get: (namespace: NamespaceName) => Answer<Option.Option<RemovalReport>>
     /** Every removal not ended. */
     readonly pending: Answer<ReadonlyArray<RemovalReport>>
-    /** Deletes at most `limit` rows of a kind; answers how many. 0 means none are left. */
+    /**
+     * Deletes at most `limit` rows of a kind; answers how many. 0 means none are left. Of deliveries,
+     * positions go before dead letters, so that no late change adds any.
+     */
     readonly purge: (namespace: NamespaceName, kind: PurgeKind, limit: number) => Answer<number>
     /** In one write: deletes the namespace row and the stored report. The name is free. */
     readonly release: (namespace: NamespaceName) => Answer<void>
