@@ -25,12 +25,11 @@ const DATES = [
   new RegExp(String.raw`^[a-z]{3} (?<month>[a-z]{3}) (?<day>[ \d]\d) ${TIME} (?<year>\d{4})$`, "i"),
 ]
 
-/** A two-digit year that would be over 50 years ahead is one of the past (RFC 9110, 5.6.7). */
+/** A two-digit year is the one at most 50 years ahead, or else behind (RFC 9110, 5.6.7). */
 const fullYear = (year: string, now: number): number => {
   if (year.length > 2) return Number(year)
-  const current = new Date(now).getUTCFullYear()
-  const candidate = current - (current % 100) + Number(year)
-  return candidate > current + 50 ? candidate - 100 : candidate
+  const latest = new Date(now).getUTCFullYear() + 50
+  return latest - ((latest - Number(year)) % 100)
 }
 
 const parseHttpDate = (text: string, now: number): number | undefined => {
