@@ -5,21 +5,22 @@
  * it can only come from `parseCloudEvent`, `CloudEvent.make` or what is built on them. Its
  * properties stand in the order in which it is written: context attributes, extensions, data.
  */
-import { Either, type Brand } from "effect"
+import { type Brand, Either } from "effect"
 import * as Rules from "./AttributeRules.js"
 import { defaultEventLimits, type EventLimits } from "./EventLimits.js"
+import type { EventId, EventSource, EventType } from "./EventIdentity.js"
 import { EventTooLarge, InvalidEvent, TooDeep, type EventValueProblem } from "./EventProblem.js"
-import { jsonFault, type JsonFault } from "./JsonData.js"
+import { isRecord, jsonFault, type JsonFault } from "./JsonData.js"
 
 /** What an extension attribute can hold: String, Integer (32 bit) or Boolean. */
 export type AttributeValue = string | number | boolean
 
 interface CloudEventShape {
   readonly specversion: "1.0"
-  readonly id: string
-  /** A URI reference. With `id` it identifies the event. */
-  readonly source: string
-  readonly type: string
+  readonly id: EventId
+  /** With `id` it identifies the event. */
+  readonly source: EventSource
+  readonly type: EventType
   readonly subject?: string
   /** RFC 3339. */
   readonly time?: string
@@ -77,7 +78,7 @@ export const parseCloudEvent = (
   limits: EventLimits = defaultEventLimits,
 ): Either.Either<CloudEvent, EventValueProblem> => {
   if (!isRecord(value)) return invalid("event", "must be an object", undefined)
-  const fault = jsonDataFault(value["data"], limits)
+  const fault = jsonDataFault(value, limits)
   return fault === undefined ? readEvent(value, limits) : Either.left(fault)
 }
 
@@ -201,7 +202,15 @@ const requiredFault = (value: unknown, rule: Rules.Rule, max: number): string | 
 const tooLong = (text: string, max: number) =>
   text.length > max ? `is longer than ${max} characters` : undefined
 
-const jsonDataFault = (data: unknown, limits: EventLimits): EventValueProblem | undefined => {
+const jsonDataFault = (
+  value: Readonly<Record<string, unknown>>,
+  limits: EventLimits,
+): EventValueProblem | undefined => {
+  const { data, data_base64: base64 } = value
+  if (typeof base64 === "string" && base64.length > limits.maxEventBytes) {
+    const limitBytes = limits.maxEventBytes
+    return new EventTooLarge({ field: "data_base64", limitBytes, actualBytes: base64.length })
+  }
   if (absent(data)) return undefined
   const fault = jsonFault(data, "data", limits.maxDepth, limits.maxEventBytes)
   return fault === undefined ? undefined : problemOf(fault, limits)
@@ -213,9 +222,6 @@ const problemOf = (fault: JsonFault, limits: EventLimits): EventValueProblem => 
   const limitBytes = limits.maxEventBytes
   return new EventTooLarge({ field: "data", limitBytes, actualBytes: fault.counted })
 }
-
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
 
 const absent = (value: unknown): value is null | undefined => value === null || value === undefined
 

@@ -2,7 +2,7 @@
  * The JSON format of CloudEvents 1.0: text to events and back.
  */
 import { Either } from "effect"
-import { isRecord, parseCloudEventFromJson, type CloudEvent } from "./CloudEvent.js"
+import { type CloudEvent, parseCloudEventFromJson } from "./CloudEvent.js"
 import { defaultEventLimits, type EventLimits } from "./EventLimits.js"
 import {
   BatchTooLarge,
@@ -11,7 +11,8 @@ import {
   type MalformedJson,
   type TooDeep,
 } from "./EventProblem.js"
-import { parseJson } from "./JsonText.js"
+import { isRecord } from "./JsonData.js"
+import { parseJson, utf8LengthAbove } from "./JsonText.js"
 
 /** The event in the JSON format: context attributes first, then extensions, then data. */
 export const encodeStructured = (event: CloudEvent): string => JSON.stringify(event)
@@ -131,16 +132,3 @@ const membersOfBatch = (
 }
 
 const isArray: (value: unknown) => value is ReadonlyArray<unknown> = Array.isArray
-
-/** The length of the text in UTF-8 where it exceeds `limitBytes`, else undefined. */
-export const utf8LengthAbove = (text: string, limitBytes: number): number | undefined => {
-  if (text.length * 3 <= limitBytes) return undefined
-  if (text.length > limitBytes) return text.length
-  let bytes = text.length
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    // A surrogate pair is two units of two extra bytes in all.
-    if (code >= 0x80) bytes += code < 0x800 || (code & 0xf800) === 0xd800 ? 1 : 2
-  }
-  return bytes > limitBytes ? bytes : undefined
-}

@@ -19,7 +19,7 @@ export const EventLimits = Schema.Struct({
   /** Characters of an extension's name; the specification recommends at most 20. */
   maxNameLength: positive(1_000),
   /** Characters (UTF-16 units) of one attribute's value. */
-  maxAttributeLength: positive(1_000_000),
+  maxAttributeLength: positive(65_536),
 }).annotations({ identifier: "EventLimits" })
 
 export type EventLimits = typeof EventLimits.Type

@@ -88,3 +88,7 @@ const isPlain = (value: object) => {
 }
 
 const shape = (path: string, reason: string): JsonFault => ({ kind: "shape", path, reason })
+
+/** A JSON object, or what can stand for one. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)

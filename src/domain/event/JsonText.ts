@@ -77,3 +77,16 @@ const positionOf = (cause: unknown) => {
   const found = cause instanceof Error ? /at position (\d+)/.exec(cause.message) : null
   return found === null ? {} : { position: Number(found[1]) }
 }
+
+/** The length of the text in UTF-8 where it exceeds `limitBytes`, else undefined. */
+export const utf8LengthAbove = (text: string, limitBytes: number): number | undefined => {
+  if (text.length * 3 <= limitBytes) return undefined
+  if (text.length > limitBytes) return text.length
+  let bytes = text.length
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    // A surrogate pair is two units of two extra bytes in all.
+    if (code >= 0x80) bytes += code < 0x800 || (code & 0xf800) === 0xd800 ? 1 : 2
+  }
+  return bytes > limitBytes ? bytes : undefined
+}

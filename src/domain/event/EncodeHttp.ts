@@ -1,0 +1,62 @@
+/**
+ * Events as HTTP messages in binary mode (HTTP binding, section 3.1). Structured and batch mode are
+ * `encodeStructured` and `encodeBatch` under their content types.
+ */
+import { Either, Encoding } from "effect"
+import type { CloudEvent } from "./CloudEvent.js"
+import { dataKindOf, isUtf8, modeOf, structuredContentType } from "./ContentType.js"
+import { encodeStructured } from "./EventJson.js"
+import { attribute, extensions } from "./Extensions.js"
+import { encodeHeaderValue } from "./HeaderValue.js"
+
+/** Headers by lower-case name. */
+export interface EncodedHttp {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array
+}
+
+/**
+ * The event with its attributes as headers and its data as the body. What binary mode cannot say
+ * goes in structured mode: data whose content type is itself that of a CloudEvent, and text whose
+ * content type names another encoding than UTF-8.
+ */
+export const encodeBinary = (event: CloudEvent): EncodedHttp => {
+  const contentType = event.datacontenttype ?? (event.data === undefined ? undefined : json)
+  if (contentType !== undefined && !isBinaryMode(event, contentType)) {
+    return { headers: { "content-type": structuredContentType }, body: encodeStructured(event) }
+  }
+  const headers: Record<string, string> = {}
+  for (const name of headerAttributes) {
+    const value = attribute(event, name)
+    if (value !== undefined) headers[`ce-${name}`] = encodeHeaderValue(String(value))
+  }
+  for (const [name, value] of extensions(event)) {
+    headers[`ce-${name}`] = encodeHeaderValue(String(value))
+  }
+  if (contentType !== undefined) headers["content-type"] = contentType
+  return { headers, body: bodyOf(event, contentType) }
+}
+
+const json = "application/json"
+const headerAttributes = [
+  "specversion",
+  "id",
+  "source",
+  "type",
+  "subject",
+  "time",
+  "dataschema",
+] as const
+
+const isBinaryMode = (event: CloudEvent, contentType: string) =>
+  modeOf(contentType) === "binary" && (event.data === undefined || isUtf8(contentType))
+
+const bodyOf = (event: CloudEvent, contentType: string | undefined): string | Uint8Array => {
+  if (event.data_base64 !== undefined) {
+    // Validated base64 decodes; the empty text stands in only to satisfy the type.
+    return Either.getOrElse(Encoding.decodeBase64(event.data_base64), () => "")
+  }
+  if (event.data === undefined) return ""
+  const isText = contentType !== undefined && dataKindOf(contentType) !== "json"
+  return isText && typeof event.data === "string" ? event.data : JSON.stringify(event.data)
+}
