@@ -7,6 +7,7 @@ import { Context, type Effect, type Option } from "effect"
 import type {
   DeadLetterReason,
   NamespaceName,
+  Reason,
   Sequence,
   SubscriptionName,
 } from "../../domain/index.js"
@@ -30,7 +31,7 @@ export interface Deferral {
   readonly dueAt: number | undefined
   /** When it was first tried or set aside, in milliseconds since the epoch. */
   readonly since: number
-  readonly reason: string
+  readonly reason: Reason
 }
 
 export interface NewDeadLetter {

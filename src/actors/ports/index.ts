@@ -1,4 +1,5 @@
 export * from "./DeliveryLog.js"
+export * from "./Handlers.js"
 export * from "./Invalidation.js"
 export * from "./Journal.js"
 export * from "./Registry.js"

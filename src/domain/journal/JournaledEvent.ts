@@ -5,17 +5,25 @@ import { type CloudEvent, encodeStructured, fromTrustedJson } from "../event/ind
 import type { Sequence } from "./Sequence.js"
 
 export class JournaledEvent {
+  readonly sequence: Sequence
+  readonly type: string
+  /** The CloudEvents JSON format of the event, as validated at publish. */
+  readonly json: string
+  /** When the event was accepted, in milliseconds since the epoch. */
+  readonly acceptedAt: number
   #event: CloudEvent | undefined
 
   constructor(
-    readonly sequence: Sequence,
-    readonly type: string,
-    /** The CloudEvents JSON format of the event, as validated at publish. */
-    readonly json: string,
-    /** When the event was accepted, in milliseconds since the epoch. */
-    readonly acceptedAt: number,
+    sequence: Sequence,
+    type: string,
+    json: string,
+    acceptedAt: number,
     event?: CloudEvent,
   ) {
+    this.sequence = sequence
+    this.type = type
+    this.json = json
+    this.acceptedAt = acceptedAt
     this.#event = event
   }
 

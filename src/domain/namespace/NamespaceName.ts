@@ -15,7 +15,6 @@ export const NamespaceName = Schema.String.pipe(
   identifier: "NamespaceName",
   description:
     "Lower-case domain-like name of a namespace: labels of a-z, 0-9 and '-', joined by dots",
-  examples: [],
   message: () =>
     "must be 1 to 253 characters: labels of a-z, 0-9 and inner '-', at most 63 each, joined by dots",
 })

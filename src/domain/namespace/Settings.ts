@@ -1,11 +1,12 @@
 // What a namespace can set and a host type can give as default, field by field.
 //
 // Absent means "inherit"; null in a namespace clears what the host type gives. A secret and the URL
-// it is for are one unit (`webhook`): they are inherited together or not at all, so a tenant that
+// it is for are one unit: they are inherited together or not at all, so a tenant that
 // points the URL elsewhere never receives the operator's secret.
 
 import { Schema } from "effect"
 import { RetryPolicyText } from "../delivery/index.js"
+import { type Effective, mergeSettings, type UnitTable } from "../inheritance/index.js"
 import { ByteSizeText, DurationText } from "../units/index.js"
 
 const clearable = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
@@ -25,12 +26,29 @@ export const Settings = Schema.Struct({
   sinkKinds: clearable(
     Schema.Array(Schema.NonEmptyTrimmedString.pipe(Schema.maxLength(64))).pipe(Schema.maxItems(64)),
   ),
-  /** Where webhook sinks that state no URL deliver, with the secret they sign with. */
-  webhook: clearable(
-    Schema.Struct({
-      url: Schema.String.pipe(Schema.maxLength(2048)),
-      secret: Schema.optional(Schema.String.pipe(Schema.maxLength(512))),
-    }),
-  ),
+  /** Where webhook sinks that state no URL deliver. */
+  webhookUrl: clearable(Schema.String.pipe(Schema.maxLength(2048))),
+  /** What such sinks sign with. One unit with `webhookUrl`. */
+  webhookSecret: clearable(Schema.String.pipe(Schema.maxLength(512))),
 })
 export type Settings = typeof Settings.Type
+
+/** Units of inheritance: fields of one unit come from the same level. */
+export const settingUnits: UnitTable<Settings> = {
+  retry: "retry",
+  retentionAge: "retentionAge",
+  retentionBytes: "retentionBytes",
+  dropUndelivered: "dropUndelivered",
+  maxEventBytes: "maxEventBytes",
+  sinkKinds: "sinkKinds",
+  webhookUrl: "webhook",
+  webhookSecret: "webhook",
+}
+
+export type EffectiveSettings = Effective<Settings>
+
+/** What holds for a namespace: its overrides over the defaults of its host type. */
+export const effectiveSettings = (
+  defaults: Settings | undefined,
+  overrides: Settings,
+): EffectiveSettings => mergeSettings(settingUnits, defaults ?? {}, overrides)

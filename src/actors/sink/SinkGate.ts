@@ -1,0 +1,242 @@
+// What every delivery to a sink passes: the sink's concurrency, its breaker, and the suspicion that
+// it is misconfigured. One gate per sink, shared by its subscriptions, so that an outage seen by one
+// parks them all and one probe speaks for all.
+//
+// A delivery enters, reports what became of it and leaves. Synchronous, since it stands on the path of every event; what changes is told to the sink's actor.
+
+import {
+  Breaker,
+  type BreakerPolicy,
+  breakerAfter,
+  closedBreaker,
+  type MisconfigurationVerdict,
+  type Moment,
+  noSuspicion,
+  observeMisconfiguration,
+  type Outcome,
+  startProbe,
+  type Suspicion,
+  tripBreaker,
+} from "../../domain/index.js"
+import { Option } from "effect"
+
+/** A subscription, as its gate sees it. */
+export interface GateUser {
+  /** There may be room again: start what is ready. */
+  readonly pump: () => void
+  /** The sink works, so a delivery that was suspect is at fault. Ignores what it does not know. */
+  readonly rejectSuspect: (key: string) => void
+}
+
+export type ParkCause = "outage" | "misconfigured"
+
+export type GateChange =
+  | {
+      readonly _tag: "Parked"
+      readonly cause: ParkCause
+      readonly since: number
+      readonly probeAt: number
+      readonly reason: string
+    }
+  | { readonly _tag: "Recovered" }
+
+export interface SinkGateOptions {
+  readonly concurrency: number
+  readonly breaker: BreakerPolicy
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** Uniform from 0 up to but not including 1. */
+  readonly random: () => number
+  readonly onChange: (change: GateChange) => void
+}
+
+export interface Report {
+  /** The attempt counts against the event: the sink was not known to be out when it ended. */
+  readonly counts: boolean
+  readonly suspicion: MisconfigurationVerdict<string>["_tag"]
+}
+
+export class SinkGate {
+  readonly #options: SinkGateOptions
+  readonly #users = new Set<GateUser>()
+  readonly #waiting = new Set<GateUser>()
+  #breaker: Breaker = closedBreaker
+  #cause: ParkCause = "outage"
+  #suspicion: Suspicion<string> = noSuspicion
+  #active = 0
+  #probing = false
+  #probes = 0
+  #lastSuccessAt: number | undefined
+
+  constructor(options: SinkGateOptions) {
+    this.#options = options
+  }
+
+  /** Since when the sink is parked and why; undefined while it takes events. */
+  get parked(): { readonly since: number; readonly cause: ParkCause } | undefined {
+    return this.#breaker._tag === "Closed"
+      ? undefined
+      : { since: this.#breaker.since, cause: this.#cause }
+  }
+
+  /** Deliveries under way. */
+  get active(): number {
+    return this.#active
+  }
+
+  /** When the sink last took an event. */
+  get lastSuccessAt(): number | undefined {
+    return this.#lastSuccessAt
+  }
+
+  /** Probes take turns between what failed before and what is fresh, so that no event decides alone. */
+  get probeFresh(): boolean {
+    return this.#probing && this.#probes % 2 === 1
+  }
+
+  join(user: GateUser): void {
+    this.#users.add(user)
+  }
+
+  quit(user: GateUser): void {
+    this.#users.delete(user)
+    this.#waiting.delete(user)
+  }
+
+  /** How many deliveries could start now. */
+  room(): number {
+    if (this.#breaker._tag === "Closed") return this.#options.concurrency - this.#active
+    return this.#canProbe() ? 1 : 0
+  }
+
+  /** Takes a place, to be given back with `leave`. When there is none, the user is pumped later. */
+  enter(user: GateUser): boolean {
+    if (this.room() <= 0) {
+      this.#waiting.add(user)
+      return false
+    }
+    if (this.#breaker._tag !== "Closed") {
+      const { breaker, now } = this.#options
+      this.#breaker = Option.getOrElse(
+        startProbe(breaker, this.#breaker, now()),
+        () => this.#breaker,
+      )
+      this.#probing = true
+      this.#probes++
+    }
+    this.#active++
+    return true
+  }
+
+  /** Asks to be pumped when there is room. */
+  wait(user: GateUser): void {
+    this.#waiting.add(user)
+  }
+
+  /** Gives a place back, after what became of the attempt was reported, or if it was cut off. */
+  leave(): void {
+    this.#active--
+    if (this.#breaker._tag === "HalfOpen") {
+      // A probe that was cut off has shown nothing: another may start at once.
+      const { since, probes } = this.#breaker
+      this.#breaker = Breaker.Open({ since, probes, probeAt: this.#options.now() })
+      this.#probing = false
+    }
+    if (this.#waiting.size > 0) this.#pumpWaiting()
+  }
+
+  /** Takes note of the outcome of an attempt; `key` tells the delivery from all others of the sink. */
+  report(key: string, outcome: Outcome): Report {
+    const breaker = this.#breaker
+    if (
+      outcome._tag === "Delivered" &&
+      breaker._tag === "Closed" &&
+      this.#suspicion.events.length === 0
+    ) {
+      this.#lastSuccessAt = this.#options.now()
+      if (breaker.consecutiveFailures !== 0) this.#breaker = closedBreaker
+      return delivered
+    }
+    return this.#reportTrouble(key, outcome)
+  }
+
+  /** Parks the sink because an event has shown that it is out. */
+  trip(reason: string): void {
+    const before = this.#breaker
+    this.#breaker = tripBreaker(this.#options.breaker, before, this.#moment())
+    this.#announce(before, "outage", reason)
+  }
+
+  /** Forgets all that was held against the sink: it was configured anew, or a person says it is back. */
+  reset(): void {
+    const before = this.#breaker
+    this.#breaker = closedBreaker
+    this.#suspicion = noSuspicion
+    this.#announce(before, "outage", "")
+    this.#pumpAll()
+  }
+
+  /** A probe may be due: lets those that wait try. */
+  probeDue(): void {
+    this.#pumpWaiting()
+  }
+
+  #reportTrouble(key: string, outcome: Outcome): Report {
+    const { breaker: policy, now } = this.#options
+    const before = this.#breaker
+    if (outcome._tag === "Delivered") this.#lastSuccessAt = now()
+    this.#breaker = breakerAfter(policy, before, outcome, this.#moment())
+    const { suspicion, verdict } = observeMisconfiguration(this.#suspicion, key, outcome)
+    this.#suspicion = suspicion
+    if (verdict._tag === "SinkMisconfigured") {
+      this.#breaker = tripBreaker(policy, this.#breaker, this.#moment())
+    }
+    const cause = verdict._tag === "SinkMisconfigured" ? "misconfigured" : this.#cause
+    this.#announce(before, cause, "reason" in outcome ? outcome.reason : "")
+    if (verdict._tag === "RejectEarlier") {
+      for (const suspect of verdict.events) {
+        for (const user of this.#users) user.rejectSuspect(suspect)
+      }
+    }
+    return { counts: before._tag === "Closed", suspicion: verdict._tag }
+  }
+
+  #announce(before: Breaker, cause: ParkCause, reason: string): void {
+    const after = this.#breaker
+    if (after._tag !== "HalfOpen") this.#probing = false
+    if (after._tag === "Open" && after !== before) {
+      this.#cause = cause
+      const { since, probeAt } = after
+      this.#options.onChange({ _tag: "Parked", cause, since, probeAt, reason })
+    } else if (after._tag === "Closed" && before._tag !== "Closed") {
+      this.#cause = "outage"
+      this.#options.onChange({ _tag: "Recovered" })
+      this.#pumpAll()
+    }
+  }
+
+  #canProbe(): boolean {
+    return startProbe(this.#options.breaker, this.#breaker, this.#options.now())._tag === "Some"
+  }
+
+  #moment(): Moment {
+    return { now: this.#options.now(), random: this.#options.random() }
+  }
+
+  /** In turn, as long as there is room; one that still waits goes to the end of the line. */
+  #pumpWaiting(): void {
+    let turns = this.#waiting.size
+    for (const user of this.#waiting) {
+      if (turns-- <= 0 || this.room() <= 0) return
+      this.#waiting.delete(user)
+      user.pump()
+    }
+  }
+
+  #pumpAll(): void {
+    this.#waiting.clear()
+    for (const user of this.#users) user.pump()
+  }
+}
+
+const delivered: Report = { counts: true, suspicion: "Clear" }

@@ -1,0 +1,95 @@
+// The deliveries of one subscription that are set aside: waiting for their retry, or held behind an
+// earlier one of their order key. Mirrors the stored deferrals; single owner.
+
+import type { Deferral } from "../ports/index.js"
+
+export class DeferredDeliveries {
+  readonly #bySequence = new Map<number, Deferral>()
+  /** Held sequences per blocked key, ascending; the first is next. */
+  readonly #heldByKey = new Map<string, Array<number>>()
+  readonly #countByKey = new Map<string, number>()
+  /** Those that are with the delivery order or in flight, so that they are not loaded twice. */
+  readonly #started = new Set<number>()
+
+  get size(): number {
+    return this.#bySequence.size
+  }
+
+  /** Whether later events of a key must wait behind one that is set aside. */
+  blocks(orderKey: string): boolean {
+    return this.#countByKey.has(orderKey)
+  }
+
+  get(sequence: number): Deferral | undefined {
+    return this.#bySequence.get(sequence)
+  }
+
+  /** Sets a delivery aside, or replaces what is known of one that is. */
+  put(deferral: Deferral): void {
+    const { sequence, orderKey, dueAt } = deferral
+    if (orderKey !== undefined && !this.#bySequence.has(sequence)) {
+      this.#countByKey.set(orderKey, (this.#countByKey.get(orderKey) ?? 0) + 1)
+    }
+    this.#bySequence.set(sequence, deferral)
+    this.#started.delete(sequence)
+    if (dueAt !== undefined || orderKey === undefined) return
+    const held = this.#heldByKey.get(orderKey)
+    if (held === undefined) this.#heldByKey.set(orderKey, [sequence])
+    else held.push(sequence)
+  }
+
+  /** The delivery is over. */
+  settle(sequence: number): void {
+    const orderKey = this.#bySequence.get(sequence)?.orderKey
+    this.#bySequence.delete(sequence)
+    this.#started.delete(sequence)
+    if (orderKey === undefined) return
+    const count = (this.#countByKey.get(orderKey) ?? 1) - 1
+    if (count === 0) this.#countByKey.delete(orderKey)
+    else this.#countByKey.set(orderKey, count)
+  }
+
+  /** Takes the next delivery held for a key, which is due at once. */
+  release(orderKey: string, now: number): Deferral | undefined {
+    const held = this.#heldByKey.get(orderKey)
+    const sequence = held?.shift()
+    if (held?.length === 0) this.#heldByKey.delete(orderKey)
+    const deferral = sequence === undefined ? undefined : this.#bySequence.get(sequence)
+    if (deferral === undefined) return undefined
+    const due = { ...deferral, dueAt: now }
+    this.#bySequence.set(due.sequence, due)
+    return due
+  }
+
+  /** Those due by now that are not started, oldest first; they count as started from here. */
+  takeDue(now: number, limit: number): ReadonlyArray<Deferral> {
+    const due: Array<Deferral> = []
+    for (const deferral of this.#bySequence.values()) {
+      if (deferral.dueAt === undefined || deferral.dueAt > now) continue
+      if (!this.#started.has(deferral.sequence)) due.push(deferral)
+    }
+    due.sort((a, b) => a.sequence - b.sequence)
+    const taken = due.slice(0, limit)
+    for (const deferral of taken) this.#started.add(deferral.sequence)
+    return taken
+  }
+
+  /** Those taken could not be started: they are due again. */
+  untake(deferrals: ReadonlyArray<Deferral>): void {
+    for (const { sequence } of deferrals) this.#started.delete(sequence)
+  }
+
+  /** When the next one is due, among those not started; undefined when none waits for a time. */
+  nextDue(): number | undefined {
+    let next: number | undefined
+    for (const { sequence, dueAt } of this.#bySequence.values()) {
+      if (dueAt === undefined || this.#started.has(sequence)) continue
+      if (next === undefined || dueAt < next) next = dueAt
+    }
+    return next
+  }
+
+  *[Symbol.iterator](): Generator<Deferral> {
+    yield* this.#bySequence.values()
+  }
+}

@@ -1,0 +1,72 @@
+// Which delivery may start next, under the ordering of the subscription.
+//
+// Items with an order key go one after the other, in the order they were pushed; others as they come.
+// A key whose item failed and waits for its retry is blocked; what waits behind it can be set aside
+// (`takeWaiting`) so that it does not fill the window of the other keys.
+
+import { Deque } from "./Deque.js"
+import type { Item } from "./Item.js"
+
+export class DeliveryOrder {
+  readonly #fresh = new Deque<Item>()
+  readonly #retries = new Deque<Item>()
+  /** Keys with an item ready, in flight or deferred, and what waits behind it. */
+  readonly #busy = new Map<string, Deque<Item>>()
+
+  /** Items that may start now. */
+  get ready(): number {
+    return this.#fresh.size + this.#retries.size
+  }
+
+  isBusy(orderKey: string): boolean {
+    return this.#busy.has(orderKey)
+  }
+
+  /** Admits an item, after all of its key that were admitted before. */
+  push(item: Item): void {
+    const { orderKey } = item
+    if (orderKey === undefined) return this.#fresh.push(item)
+    const waiting = this.#busy.get(orderKey)
+    if (waiting !== undefined) return waiting.push(item)
+    this.#busy.set(orderKey, new Deque())
+    this.#fresh.push(item)
+  }
+
+  /** Makes an item ready that was set aside; its key, if any, is blocked on its behalf. */
+  pushRetry(item: Item): void {
+    this.#retries.push(item)
+  }
+
+  /** Blocks a key on behalf of an item that is set aside. */
+  block(orderKey: string): void {
+    if (!this.#busy.has(orderKey)) this.#busy.set(orderKey, new Deque())
+  }
+
+  /** The next item: what is tried again first, unless `preferFresh` and there is something fresh. */
+  next(preferFresh: boolean): Item | undefined {
+    const first = preferFresh ? this.#fresh : this.#retries
+    return first.shift() ?? this.#fresh.shift() ?? this.#retries.shift()
+  }
+
+  /** An item that was started did not come to be tried: it is next again. */
+  putBack(item: Item): void {
+    ;(item.kind === "retried" ? this.#retries : this.#fresh).unshift(item)
+  }
+
+  /** The item that held its key is over: the next one waiting for the key is ready. */
+  free(orderKey: string): void {
+    const waiting = this.#busy.get(orderKey)
+    const next = waiting?.shift()
+    if (next === undefined) this.#busy.delete(orderKey)
+    else this.#fresh.push(next)
+  }
+
+  /** Takes out everything that waits behind a blocked key, in order. */
+  takeWaiting(orderKey: string): ReadonlyArray<Item> {
+    const waiting = this.#busy.get(orderKey)
+    if (waiting === undefined || waiting.size === 0) return []
+    const items = [...waiting]
+    waiting.clear()
+    return items
+  }
+}

@@ -1,0 +1,26 @@
+// A delivery inside its subscription: one event on its way, from admission to its end.
+
+import type { JournaledEvent } from "../../domain/index.js"
+
+/** A sequence the position waits for. */
+export interface Place {
+  readonly sequence: number
+  /** Settled, or set aside with a record of its own: the position may pass it. */
+  passed: boolean
+}
+
+export interface Item {
+  readonly event: JournaledEvent
+  /** Its order key; undefined where it may overtake and be overtaken. */
+  readonly orderKey: string | undefined
+  /**
+   * `fresh`: first time round. `retried`: it was set aside and has come back, its deferral stored.
+   * `ephemeral`: not journalled, one attempt and no record.
+   */
+  readonly kind: "fresh" | "retried" | "ephemeral"
+  readonly place: Place | undefined
+  /** Attempts that count: those that ended while the sink was not known to be out. */
+  readonly attempts: number
+  /** When it was first tried, in milliseconds since the epoch. */
+  readonly since: number | undefined
+}
