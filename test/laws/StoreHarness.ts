@@ -44,11 +44,16 @@ export const freshStore = (harness: StoreHarness): Layer.Layer<Stores, unknown> 
 
 export type LawIt = Vitest.MethodsNonLive<Stores, true>
 
-/** A group of laws over one store, on the live clock. `runs` is what properties take as options. */
+/** What a property takes as options: how often it runs on this adapter. */
+export interface LawRuns {
+  readonly fastCheck: { readonly numRuns: number }
+}
+
+/** A group of laws over one store, on the live clock. */
 export const lawSuite = (
   title: string,
   harness: StoreHarness,
-  laws: (it: LawIt, runs: { readonly fastCheck: { readonly numRuns: number } }) => void,
+  laws: (it: LawIt, runs: LawRuns) => void,
 ): void =>
   layer(freshStore(harness), { excludeTestServices: true, timeout: "60 seconds" })(title, (it) =>
     laws(it, { fastCheck: { numRuns: harness.runs } }),

@@ -1,17 +1,13 @@
-// Laws of every journal: what is appended, in which place, and what is read back.
+// Laws of every journal.
 
-import { expect } from "@effect/vitest"
-import { Effect } from "effect"
-import { Journal } from "../../src/actors/index.js"
-import { freshNamespace, lawSuite, type StoreHarness } from "./StoreHarness.js"
+import { journalAppendLaws } from "./journalAppendLaws.js"
+import { journalReadLaws } from "./journalReadLaws.js"
+import { journalRetentionLaws } from "./journalRetentionLaws.js"
+import { lawSuite, type StoreHarness } from "./StoreHarness.js"
 
 export const journalLaws = (name: string, harness: StoreHarness): void =>
-  lawSuite(`${name}: journal`, harness, (it) => {
-    it.effect("has nothing of a namespace that never had an event", () =>
-      Effect.gen(function* () {
-        const journal = yield* Journal
-        const namespace = yield* freshNamespace
-        expect(yield* journal.bounds(namespace)).toEqual({ head: 0, oldest: 1 })
-      }),
-    )
+  lawSuite(`${name}: journal`, harness, (it, runs) => {
+    journalAppendLaws(it, runs)
+    journalReadLaws(it, runs)
+    journalRetentionLaws(it, runs)
   })
