@@ -29,7 +29,7 @@ const base = setup({
     input: {} as { readonly door: string },
   },
   actions: {
-    perform: (_, _command: Command) => undefined,
+    perform: (_args, _command: Command) => undefined,
     count: assign({ opened: ({ context }) => context.opened + 1 }),
   },
   guards: { known: ({ event }) => event.type === "open" && event.by !== "stranger" },
