@@ -3,12 +3,16 @@
 import { addEqualityTesters, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { journalLaws } from "./journalLaws.js"
+import { registryLaws } from "./registryLaws.js"
 import { chosenAdapters } from "./registry.js"
 import type { StoreHarness } from "./StoreHarness.js"
 
 addEqualityTesters()
 
-const suites: ReadonlyArray<(name: string, harness: StoreHarness) => void> = [journalLaws]
+const suites: ReadonlyArray<(name: string, harness: StoreHarness) => void> = [
+  journalLaws,
+  registryLaws,
+]
 
 for (const [name, harness] of chosenAdapters()) {
   const missing = await Effect.runPromise(harness.missing ?? Effect.succeed(undefined))

@@ -1,8 +1,8 @@
 // Positions, deferrals and dead letters in memory.
 
 import { Effect, Option } from "effect"
-import type { DeliveryLog, ProgressChange } from "../../../actors/index.js"
-import { Sequence } from "../../../domain/index.js"
+import type { DeliveryLog, ProgressChange, SubscriptionProgress } from "../../../actors/index.js"
+import { Sequence, type SubscriptionName } from "../../../domain/index.js"
 import { type Holdings, type MemoryState, type Progress, holdingsOf } from "./MemoryState.js"
 
 export const makeDeliveryLog = (state: MemoryState): typeof DeliveryLog.Service => ({
@@ -12,11 +12,21 @@ export const makeDeliveryLog = (state: MemoryState): typeof DeliveryLog.Service 
     }),
   progress: (namespace) =>
     Effect.sync(() => {
-      const holdings = state.holdings.get(namespace)
-      return (holdings?.progress.entries() ?? []).map(
-        ([subscription, { position, acknowledged }]) => ({ subscription, position, acknowledged }),
-      )
+      const all = state.holdings.get(namespace)?.progress.entries() ?? []
+      return all.map(([subscription, progress]) => stated(subscription, progress))
     }),
+  progressOf: (namespace, subscription) =>
+    Effect.sync(() => {
+      const progress = state.holdings.get(namespace)?.progress.get(subscription)
+      return Option.map(Option.fromNullable(progress), (found) => stated(subscription, found))
+    }),
+  progressOf: (namespace, subscription) =>
+    Effect.sync(() =>
+      Option.map(
+        Option.fromNullable(state.holdings.get(namespace)?.progress.get(subscription)),
+        ({ position, acknowledged }) => ({ subscription, position, acknowledged }),
+      ),
+    ),
   deferrals: (namespace, subscription, after, limit) =>
     Effect.sync(
       () =>
@@ -53,6 +63,11 @@ export const makeDeliveryLog = (state: MemoryState): typeof DeliveryLog.Service 
         .map(({ name }) => name),
     ),
 })
+
+const stated = (
+  subscription: SubscriptionName,
+  { position, acknowledged }: Progress,
+): SubscriptionProgress => ({ subscription, position, acknowledged })
 
 /** Everything up to here is over for the subscription. */
 const neededFrom = ({ position, deferrals }: Progress): number =>

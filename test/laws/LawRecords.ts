@@ -1,0 +1,230 @@
+// Records for the laws of the registry and the delivery log: every field, present and absent.
+
+import { DateTime, Duration } from "effect"
+import * as fc from "fast-check"
+import type { Deferral, NewDeadLetter } from "../../src/actors/index.js"
+import {
+  ByteSize,
+  type DeadLetterReason,
+  defaultRetryPolicy,
+  type HostType,
+  HostTypeName,
+  type Namespace,
+  type NamespaceName,
+  reasonOf,
+  Sequence,
+  type Settings,
+  type Sink,
+  SinkName,
+  type Subscription,
+  SubscriptionName,
+  type SubscriptionSpec,
+  TypePattern,
+} from "../../src/domain/index.js"
+import { awkwardText } from "./LawEvents.js"
+
+/** What follows the first character of a resource's name; such names sort differently by locale. */
+const tail = fc.stringOf(fc.constantFrom(..."aAbBzZ09._-"), { maxLength: 4 })
+
+/** For `freshNamespaces`: what follows the common part of the names. */
+export const namespaceSuffix = fc
+  .tuple(
+    fc.stringOf(fc.constantFrom(..."abz09.-"), { maxLength: 5 }),
+    fc.constantFrom("a", "0", "z"),
+  )
+  .map(([middle, end]) => middle.replace(/\.{2,}|-\.|\.-|^\.|\.$/g, "x") + end)
+
+export const resourceName = fc
+  .tuple(fc.constantFrom("a", "A", "b", "0", "Z"), tail)
+  .map((parts) => parts.join(""))
+
+/** Records under names that differ. */
+export const named = <A>(name: fc.Arbitrary<string>, record: fc.Arbitrary<A>) =>
+  fc.uniqueArray(fc.tuple(name, record), {
+    selector: ([name]) => name,
+    minLength: 1,
+    maxLength: 10,
+  })
+
+export const byName = <A extends { readonly name: string }>(records: ReadonlyArray<A>): Array<A> =>
+  [...records].sort((a, b) => (a.name < b.name ? -1 : 1))
+
+const millis = fc.integer({ min: 0, max: 8_640_000_000_000_000 })
+const safeText = awkwardText.map((text) => reasonOf(text))
+
+const retry = fc
+  .record({ attempts: fc.integer({ min: 1, max: 100 }), factor: fc.integer({ min: 1, max: 10 }) })
+  .map((some) => ({ ...defaultRetryPolicy, ...some }))
+
+const duration = fc.integer({ min: 0, max: 1e9 }).map((value) => Duration.millis(value))
+const bytes = fc.nat(1e9).map((value) => ByteSize.make(value))
+
+const settingFields = {
+  retry: fc.option(retry),
+  retentionAge: fc.option(duration),
+  retentionBytes: fc.option(bytes),
+  dropUndelivered: fc.option(fc.boolean()),
+  maxEventBytes: fc.option(bytes),
+  sinkKinds: fc.option(fc.array(fc.constantFrom("webhook", "stdout"))),
+  webhookUrl: fc.option(safeText),
+  webhookSecret: fc.option(safeText),
+}
+
+export const settings: fc.Arbitrary<Settings> = fc.record(settingFields, { requiredKeys: [] })
+
+export const hostType: fc.Arbitrary<Omit<HostType, "name">> = fc.record({
+  defaults: settings,
+  createdAt: millis,
+  updatedAt: millis,
+})
+
+export const namespace: fc.Arbitrary<Omit<Namespace, "name">> = fc.record(
+  {
+    incarnation: safeText,
+    hostType: fc.constantFrom("standard", "Premium").map((type) => HostTypeName.make(type)),
+    overrides: settings,
+    status: fc.constantFrom("enabled" as const, "disabled" as const),
+    createdAt: millis,
+    updatedAt: millis,
+  },
+  { requiredKeys: ["incarnation", "overrides", "status", "createdAt", "updatedAt"] },
+)
+
+export const plainNamespace = (name: NamespaceName): Namespace => ({
+  name,
+  incarnation: "first",
+  overrides: {},
+  status: "enabled",
+  createdAt: 1,
+  updatedAt: 1,
+})
+
+const optionValue = fc
+  .oneof(safeText, fc.jsonValue({ maxDepth: 2 }))
+  .map((value): unknown => JSON.parse(JSON.stringify(value)))
+
+export const sink: fc.Arbitrary<Omit<Sink, "namespace" | "name">> = fc.record(
+  {
+    kind: fc.constantFrom("webhook", "stdout"),
+    options: fc.dictionary(safeText, optionValue, { maxKeys: 4 }),
+    sealed: safeText,
+    concurrency: fc.integer({ min: 1, max: 1024 }),
+    createdAt: millis,
+    updatedAt: millis,
+  },
+  { requiredKeys: ["kind", "options", "concurrency", "createdAt", "updatedAt"] },
+)
+
+export const plainSink = (namespace: NamespaceName, name: string): Sink => ({
+  namespace,
+  name: SinkName.make(name),
+  kind: "stdout",
+  options: {},
+  concurrency: 1,
+  createdAt: 1,
+  updatedAt: 1,
+})
+
+const spec: fc.Arbitrary<SubscriptionSpec> = fc.record(
+  {
+    sink: fc.constantFrom("s", "T").map((name) => SinkName.make(name)),
+    types: fc.array(
+      fc.constantFrom("*", "a.*", "a.b").map((type) => TypePattern.make(type)),
+      {
+        minLength: 1,
+      },
+    ),
+    startAt: fc.oneof(
+      fc.constantFrom<"now" | "earliest">("now", "earliest"),
+      fc.record({ sequence: fc.nat().map((value) => Sequence.make(value)) }),
+      fc.record({ time: millis.map((value) => DateTime.unsafeMake(value)) }),
+    ),
+    ordering: fc.constantFrom("none" as const, "key" as const, "strict" as const),
+    concurrency: fc.integer({ min: 1, max: 1024 }),
+    retry,
+    batch: fc.record({ maxEvents: fc.integer({ min: 1, max: 1000 }), maxBytes: bytes }),
+  },
+  { requiredKeys: ["sink"] },
+)
+
+export const subscription: fc.Arbitrary<Omit<Subscription, "namespace" | "name">> = fc.record(
+  {
+    spec,
+    status: fc.constantFrom("active" as const, "paused" as const, "disabled" as const),
+    reason: safeText,
+    createdAt: millis,
+    updatedAt: millis,
+  },
+  { requiredKeys: ["spec", "status", "createdAt", "updatedAt"] },
+)
+
+export const plainSubscription = (
+  namespace: NamespaceName,
+  name: string,
+  status: Subscription["status"] = "active",
+): Subscription => ({
+  namespace,
+  name: SubscriptionName.make(name),
+  spec: { sink: SinkName.make("s") },
+  status,
+  createdAt: 1,
+  updatedAt: 1,
+})
+
+export const deferral = (sequence: number): fc.Arbitrary<Deferral> =>
+  fc.record({
+    sequence: fc.constant(Sequence.make(sequence)),
+    orderKey: fc.option(safeText, { nil: undefined }),
+    attempts: fc.nat(100),
+    dueAt: fc.option(millis, { nil: undefined }),
+    since: millis,
+    reason: safeText,
+  })
+
+export const plainDeferral = (sequence: number): Deferral => ({
+  sequence: Sequence.make(sequence),
+  orderKey: undefined,
+  attempts: 1,
+  dueAt: 1_000,
+  since: 1,
+  reason: reasonOf("timed out"),
+})
+
+const deadReason: fc.Arbitrary<DeadLetterReason> = fc.oneof(
+  fc.record({
+    _tag: fc.constant("AttemptsExhausted" as const),
+    attempts: fc.nat(),
+    last: safeText,
+  }),
+  fc.record({ _tag: fc.constant("Rejected" as const), reason: safeText }),
+  fc.record({
+    _tag: fc.constant("ParkedTooLong" as const),
+    parkedMillis: fc.nat(),
+    last: safeText,
+  }),
+  fc.record({ _tag: fc.constant("FilterFailed" as const), reason: safeText }),
+  fc.record({ _tag: fc.constant("TransformFailed" as const), reason: safeText }),
+)
+
+export const deadLetter = (id: string): fc.Arbitrary<NewDeadLetter> =>
+  fc.record({
+    id: fc.constant(id),
+    sequence: fc
+      .integer({ min: 1, max: Number.MAX_SAFE_INTEGER })
+      .map((value) => Sequence.make(value)),
+    json: awkwardText.map((text) => JSON.stringify({ text })),
+    reason: deadReason,
+    attempts: fc.nat(),
+    firstAttemptAt: millis,
+    deadAt: millis,
+  })
+
+export const plainDeadLetter = (id: string): NewDeadLetter => ({
+  id,
+  sequence: Sequence.make(1),
+  json: "{}",
+  reason: { _tag: "Rejected", reason: reasonOf("400") },
+  attempts: 1,
+  firstAttemptAt: 1,
+  deadAt: 2,
+})
