@@ -1,0 +1,74 @@
+// The functions attached in this process, by namespace and sink. A slot lives while a function or an
+// open sink holds it, so a removed namespace leaves nothing here.
+
+import { Effect, Layer } from "effect"
+import { type Handler, HandlerAttached, Handlers, type HandlerSlot } from "../../../actors/index.js"
+import type { NamespaceName, SinkName } from "../../../domain/index.js"
+
+class Slot implements HandlerSlot {
+  holders = 0
+  #current: Handler | undefined
+  readonly #waiting = new Set<(handler: Handler) => void>()
+
+  get current(): Handler | undefined {
+    return this.#current
+  }
+
+  readonly attached: Effect.Effect<Handler> = Effect.async<Handler>((resume) => {
+    if (this.#current !== undefined) return resume(Effect.succeed(this.#current))
+    const waiter = (handler: Handler) => resume(Effect.succeed(handler))
+    this.#waiting.add(waiter)
+    return Effect.sync(() => this.#waiting.delete(waiter))
+  })
+
+  attach(handler: Handler): void {
+    this.#current = handler
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const waiter of waiting) waiter(handler)
+  }
+
+  detach(): void {
+    this.#current = undefined
+  }
+}
+
+export const make = (): Handlers["Type"] => {
+  const slots = new Map<string, Slot>()
+
+  const hold = (namespace: NamespaceName, sink: SinkName) => {
+    // Neither name can contain a space.
+    const key = `${namespace} ${sink}`
+    return Effect.acquireRelease(
+      Effect.sync(() => {
+        const slot = slots.get(key) ?? new Slot()
+        slots.set(key, slot)
+        slot.holders++
+        return slot
+      }),
+      (slot) =>
+        Effect.sync(() => {
+          slot.holders--
+          if (slot.holders === 0) slots.delete(key)
+        }),
+    )
+  }
+
+  return {
+    slot: hold,
+    attach: (namespace, sink, handler) =>
+      Effect.flatMap(hold(namespace, sink), (slot) =>
+        Effect.acquireRelease(
+          Effect.suspend(() =>
+            slot.current === undefined
+              ? Effect.sync(() => slot.attach(handler))
+              : new HandlerAttached({ namespace, sink }),
+          ),
+          () => Effect.sync(() => slot.detach()),
+        ),
+      ),
+  }
+}
+
+/** Handlers of this process; every use of the layer's instance sees the same. */
+export const layer = Layer.sync(Handlers, make)

@@ -1,0 +1,10 @@
+/** Transports: the protocols that this package speaks, the guard of their targets, their registry. */
+export * as TargetGuards from "./guard/TargetGuard.js"
+export { nonPublicKind } from "./guard/PublicAddress.js"
+export * as Resolvers from "./guard/Resolver.js"
+export * as HandlerSlots from "./handler/HandlerSlots.js"
+export * as HandlerTransport from "./handler/HandlerTransport.js"
+export * as StdoutTransport from "./stdout/StdoutTransport.js"
+export * as TransportRegistry from "./TransportRegistry.js"
+export * as WebhookSignature from "./webhook/Signature.js"
+export * as WebhookTransport from "./webhook/WebhookTransport.js"

@@ -1,0 +1,80 @@
+// Deliveries as HTTP requests: a mode, fixed headers and a signature around events.
+
+import { createHash, type KeyObject } from "node:crypto"
+import type { Delivery } from "../../../actors/index.js"
+import { batchContentType, encodeBinary, structuredContentType } from "../../../domain/index.js"
+import { sign } from "./Signature.js"
+import type { WebhookMode } from "./WebhookOptions.js"
+
+/** What goes into one request, besides its target. */
+export interface WebhookRequest {
+  /** Names and values in turn. */
+  readonly headers: Array<string>
+  readonly body: Buffer
+}
+
+export interface RequestFormat {
+  readonly mode: WebhookMode
+  readonly headers: Readonly<Record<string, string>>
+  /** What signs the requests, the newest first; none leaves them unsigned. */
+  readonly keys: ReadonlyArray<KeyObject>
+}
+
+const USER_AGENT = "Eventloom"
+
+/** One id for a batch: the same for the same deliveries, so that receivers can tell a repetition. */
+const batchId = (deliveries: ReadonlyArray<Delivery>): string => {
+  const [first] = deliveries
+  if (deliveries.length === 1 && first !== undefined) return first.id
+  const hash = createHash("sha256")
+  for (const { id } of deliveries) hash.update(id).update("\n")
+  return `batch_${hash.digest("base64url")}`
+}
+
+/** Makes requests of one format. `now` is in milliseconds since the epoch. */
+export const requestMaker = ({ mode, headers, keys }: RequestFormat) => {
+  const own = Object.entries(headers).flat()
+  const hasAgent = Object.keys(headers).some((name) => name.toLowerCase() === "user-agent")
+  const fixed = hasAgent ? own : ["user-agent", USER_AGENT, ...own]
+  const structured = ["content-type", structuredContentType, ...fixed]
+  const batched = ["content-type", batchContentType, ...fixed]
+
+  const complete = (
+    modeHeaders: ReadonlyArray<string>,
+    id: string,
+    body: Buffer,
+    now: number,
+  ): WebhookRequest => {
+    const timestamp = String(Math.floor(now / 1_000))
+    const all = modeHeaders.concat("webhook-id", id, "webhook-timestamp", timestamp)
+    if (keys.length > 0) all.push("webhook-signature", sign(keys, id, timestamp, body))
+    return { headers: all, body }
+  }
+
+  const batch = (deliveries: ReadonlyArray<Delivery>, now: number): WebhookRequest => {
+    const body = Buffer.from(`[${deliveries.map(({ event }) => event.json).join(",")}]`)
+    return complete(batched, batchId(deliveries), body, now)
+  }
+
+  const binary = ({ event, id }: Delivery, now: number): WebhookRequest => {
+    const encoded = encodeBinary(event.event)
+    const { body } = encoded
+    const bytes =
+      typeof body === "string"
+        ? Buffer.from(body)
+        : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+    return complete([...Object.entries(encoded.headers).flat(), ...fixed], id, bytes, now)
+  }
+
+  const single = (delivery: Delivery, now: number): WebhookRequest => {
+    switch (mode) {
+      case "structured":
+        return complete(structured, delivery.id, Buffer.from(delivery.event.json), now)
+      case "binary":
+        return binary(delivery, now)
+      case "batch":
+        return batch([delivery], now)
+    }
+  }
+  return { single, batch }
+}

@@ -1,0 +1,112 @@
+// Signatures as Standard Webhooks 1.0 defines them: HMAC-SHA256 over `<id>.<timestamp>.<body>`,
+// sent as `v1,<base64>`; while a secret is being rotated, one per secret, space-separated.
+
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto"
+import { Duration, Either, Redacted, Schema } from "effect"
+
+export const MIN_SECRET_BYTES = 24
+export const MAX_SECRET_BYTES = 64
+/** The current secret and those being rotated out. */
+export const MAX_SECRETS = 4
+
+/** The text is no signing secret. It is never part of the message. */
+export class InvalidSecret extends Schema.TaggedError<InvalidSecret>()("InvalidSecret", {
+  reason: Schema.String,
+}) {
+  override get message(): string {
+    return `The signing secret is not valid: ${this.reason}`
+  }
+}
+
+const FORM = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/
+
+/** Reads one secret, or several separated by spaces: the first is the newest, and signs first. */
+export const parseSecrets = (
+  text: Redacted.Redacted,
+): Either.Either<ReadonlyArray<KeyObject>, InvalidSecret> => {
+  const fail = (reason: string) => Either.left(new InvalidSecret({ reason }))
+  const parts = Redacted.value(text)
+    .trim()
+    .split(/ +/, MAX_SECRETS + 1)
+  if (parts.length > MAX_SECRETS) return fail(`there are more than ${MAX_SECRETS}`)
+  const keys: Array<KeyObject> = []
+  for (const part of parts) {
+    const base64 = FORM.exec(part)?.[1]
+    if (base64 === undefined) return fail('it must be "whsec_" and base64')
+    const bytes = Buffer.from(base64, "base64")
+    if (bytes.length < MIN_SECRET_BYTES || bytes.length > MAX_SECRET_BYTES) {
+      return fail(`it must hold ${MIN_SECRET_BYTES} to ${MAX_SECRET_BYTES} bytes`)
+    }
+    keys.push(createSecretKey(bytes))
+  }
+  return Either.right(keys)
+}
+
+const signatureOf = (key: KeyObject, prefix: string, body: Uint8Array): string =>
+  createHmac("sha256", key).update(prefix).update(body).digest("base64")
+
+/** The value of `webhook-signature`. `timestamp` is that of `webhook-timestamp`, in seconds. */
+export const sign = (
+  keys: ReadonlyArray<KeyObject>,
+  id: string,
+  timestamp: string,
+  body: Uint8Array,
+): string => {
+  const prefix = `${id}.${timestamp}.`
+  let value = ""
+  for (const key of keys) {
+    value += `${value === "" ? "" : " "}v1,${signatureOf(key, prefix, body)}`
+  }
+  return value
+}
+
+/** The request was not signed with the secret, or not lately. */
+export class SignatureRefused extends Schema.TaggedError<SignatureRefused>()("SignatureRefused", {
+  reason: Schema.String,
+}) {
+  override get message(): string {
+    return `The webhook's signature is refused: ${this.reason}`
+  }
+}
+
+/** What a receiver has of a request. Header names are lower-case, as Node gives them. */
+export interface ReceivedWebhook {
+  readonly headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
+  /** The body as it came, before any parsing. */
+  readonly body: Uint8Array | string
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** How old or how far ahead a timestamp may be, as Standard Webhooks advises. */
+export const TIMESTAMP_TOLERANCE: Duration.Duration = Duration.minutes(5)
+
+const MAX_SIGNATURES = 16
+
+/** For receivers: whether one of the secrets has signed the request. Compares in constant time. */
+export const verify = (
+  secrets: Redacted.Redacted,
+  { headers, body, now }: ReceivedWebhook,
+): Either.Either<void, InvalidSecret | SignatureRefused> =>
+  Either.flatMap(parseSecrets(secrets), (keys) => {
+    const fail = (reason: string) => Either.left(new SignatureRefused({ reason }))
+    const id = headers["webhook-id"]
+    const timestamp = headers["webhook-timestamp"]
+    const signatures = headers["webhook-signature"]
+    if (typeof id !== "string" || typeof timestamp !== "string" || typeof signatures !== "string") {
+      return fail("the headers webhook-id, webhook-timestamp and webhook-signature are expected")
+    }
+    if (!/^\d{1,12}$/.test(timestamp)) return fail("the timestamp is not in seconds")
+    const age = Math.abs(now - Number(timestamp) * 1_000)
+    if (age > Duration.toMillis(TIMESTAMP_TOLERANCE)) {
+      return fail("the timestamp is too far from the present")
+    }
+    const bytes = typeof body === "string" ? Buffer.from(body) : body
+    const expected = keys.map((key) => Buffer.from(signatureOf(key, `${id}.${timestamp}.`, bytes)))
+    const isSigned = signatures.split(" ", MAX_SIGNATURES).some((signature) => {
+      if (!signature.startsWith("v1,")) return false
+      const given = Buffer.from(signature.slice(3))
+      return expected.some((own) => own.length === given.length && timingSafeEqual(own, given))
+    })
+    return isSigned ? Either.void : fail("no signature matches")
+  })
