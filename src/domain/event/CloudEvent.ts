@@ -69,28 +69,16 @@ const reserved: ReadonlySet<string> = new Set([...coreAttributes, "data", "data_
 export const isReservedName = (name: string) => reserved.has(name)
 
 /**
- * Reads a value of this process as an event: the fields named by the specification, everything
- * else as extensions. `null` (or undefined) means absent. The result is a new object, except that
- * `data` is kept by reference. Fails with the first rule that is broken, and the field's name.
+ * Reads a value as an event: the fields named by the specification, everything else as extensions.
+ * `null` (or undefined) means absent. The result is a new object, except that `data` is kept by
+ * reference. Fails with the first rule that is broken, and the field's name; `index` is the
+ * event's place in a batch, for the error.
  */
 export const parseCloudEvent = (
   value: unknown,
   limits: EventLimits = defaultEventLimits,
-): Either.Either<CloudEvent, EventValueProblem> => {
-  if (!isRecord(value)) return invalid("event", "must be an object", undefined)
-  const fault = jsonDataFault(value, limits)
-  return fault === undefined ? readEvent(value, limits) : Either.left(fault)
-}
-
-/**
- * As `parseCloudEvent`, for a value that came from JSON text whose size and depth were checked:
- * its data is not walked again. `index` is its place in a batch, for the error.
- */
-export const parseCloudEventFromJson = (
-  value: unknown,
-  limits: EventLimits,
   index?: number,
-): Either.Either<CloudEvent, InvalidEvent> =>
+): Either.Either<CloudEvent, EventValueProblem> =>
   isRecord(value) ? readEvent(value, limits, index) : invalid("event", "must be an object", index)
 
 export const CloudEvent = {
@@ -105,8 +93,8 @@ export const CloudEvent = {
 const readEvent = (
   value: Readonly<Record<string, unknown>>,
   limits: EventLimits,
-  index?: number,
-): Either.Either<CloudEvent, InvalidEvent> => {
+  index: number | undefined,
+): Either.Either<CloudEvent, EventValueProblem> => {
   const { specversion, id, source, type, data } = value
   if (specversion !== "1.0") {
     return invalid("specversion", absent(specversion) ? "is required" : 'must be "1.0"', index)
@@ -151,10 +139,17 @@ const readEvent = (
 
   const base64 = value["data_base64"]
   if (absent(base64)) {
-    if (data !== undefined) event["data"] = data
+    if (data !== undefined) {
+      const fault = jsonFault(data, "data", limits.maxDepth, limits.maxEventBytes)
+      if (fault !== undefined) return Either.left(dataProblem(fault, limits, index))
+      event["data"] = data
+    }
   } else {
     if (typeof base64 !== "string") return invalid("data_base64", "must be a string", index)
     if (!absent(data)) return invalid("data_base64", "must not stand together with data", index)
+    const bytes = Rules.base64Bytes(base64)
+    if (bytes > limits.maxEventBytes)
+      return Either.left(sizeProblem("data_base64", bytes, limits, index))
     reason = Rules.base64Fault(base64)
     if (reason !== undefined) return invalid("data_base64", reason, index)
     event["data_base64"] = base64
@@ -202,28 +197,33 @@ const requiredFault = (value: unknown, rule: Rules.Rule, max: number): string | 
 const tooLong = (text: string, max: number) =>
   text.length > max ? `is longer than ${max} characters` : undefined
 
-const jsonDataFault = (
-  value: Readonly<Record<string, unknown>>,
+const dataProblem = (
+  fault: JsonFault,
   limits: EventLimits,
-): EventValueProblem | undefined => {
-  const { data, data_base64: base64 } = value
-  if (typeof base64 === "string" && base64.length > limits.maxEventBytes) {
-    const limitBytes = limits.maxEventBytes
-    return new EventTooLarge({ field: "data_base64", limitBytes, actualBytes: base64.length })
+  index: number | undefined,
+): EventValueProblem => {
+  if (fault.kind === "shape") {
+    return new InvalidEvent({ ...at(index), field: short(fault.path), reason: fault.reason })
   }
-  if (absent(data)) return undefined
-  const fault = jsonFault(data, "data", limits.maxDepth, limits.maxEventBytes)
-  return fault === undefined ? undefined : problemOf(fault, limits)
+  if (fault.kind === "depth") {
+    return new TooDeep({ ...at(index), field: "data", limit: limits.maxDepth })
+  }
+  return sizeProblem("data", fault.counted, limits, index)
 }
 
-const problemOf = (fault: JsonFault, limits: EventLimits): EventValueProblem => {
-  if (fault.kind === "shape") return new InvalidEvent({ field: fault.path, reason: fault.reason })
-  if (fault.kind === "depth") return new TooDeep({ field: "data", limit: limits.maxDepth })
-  const limitBytes = limits.maxEventBytes
-  return new EventTooLarge({ field: "data", limitBytes, actualBytes: fault.counted })
-}
+const sizeProblem = (
+  field: string,
+  actualBytes: number,
+  limits: EventLimits,
+  index: number | undefined,
+) => new EventTooLarge({ ...at(index), field, limitBytes: limits.maxEventBytes, actualBytes })
 
 const absent = (value: unknown): value is null | undefined => value === null || value === undefined
 
+const at = (index: number | undefined) => (index === undefined ? {} : { index })
+
 const invalid = (field: string, reason: string, index: number | undefined) =>
-  Either.left(new InvalidEvent({ field, reason, ...(index === undefined ? {} : { index }) }))
+  Either.left(new InvalidEvent({ ...at(index), field: short(field), reason }))
+
+/** A name that the sender chose, of a length fit for an answer. */
+const short = (name: string) => (name.length > 128 ? `${name.slice(0, 128)}...` : name)

@@ -22,6 +22,7 @@ const charset = /; *charset *= *(?:"([^"]*)"|([^\s;"]*))/i
 
 /** The `charset` parameter in lower case, or undefined where there is none. */
 export const charsetOf = (contentType: string): string | undefined => {
+  if (!contentType.includes(";")) return undefined
   const found = charset.exec(contentType)
   return (found?.[1] ?? found?.[2])?.toLowerCase()
 }
@@ -33,6 +34,7 @@ export const isUtf8 = (contentType: string): boolean => {
 
 /** How data of a content type stands in the JSON format: as JSON, as text, or as base64. */
 export const dataKindOf = (contentType: string): "json" | "text" | "binary" => {
+  if (contentType === "application/json") return "json"
   const essence = essenceOf(contentType)
   const subtype = essence.slice(essence.indexOf("/") + 1)
   if (subtype === "json" || subtype.endsWith("+json")) return "json"

@@ -4,7 +4,7 @@
  */
 import { Either, Encoding } from "effect"
 import { attributeNamePattern } from "./AttributeRules.js"
-import { type CloudEvent, isReservedName, parseCloudEventFromJson } from "./CloudEvent.js"
+import { type CloudEvent, isReservedName, parseCloudEvent } from "./CloudEvent.js"
 import {
   batchContentType,
   dataKindOf,
@@ -26,7 +26,7 @@ import {
 } from "./EventProblem.js"
 import { decodeHeaderValue } from "./HeaderValue.js"
 import { parseJson, utf8LengthAbove } from "./JsonText.js"
-import { type Mended, type MendedEvent, mendFromJson, type Supplies } from "./MendEvent.js"
+import { type Mended, type MendedEvent, mend, type Supplies } from "./MendEvent.js"
 
 export interface HttpMessage {
   /** By lower-case name, as Node's and the platform's servers give them. */
@@ -106,10 +106,10 @@ const readOne = (
   index: number | undefined,
   limits: EventLimits,
   supplies: Supplies | undefined,
-): Either.Either<MendedEvent, InvalidEvent> =>
+): Decoding<MendedEvent> =>
   supplies === undefined
-    ? Either.map(parseCloudEventFromJson(value, limits, index), (event) => ({ event, mended: [] }))
-    : mendFromJson(value, supplies, limits, index)
+    ? Either.map(parseCloudEvent(value, limits, index), (event) => ({ event, mended: [] }))
+    : mend(value, supplies, limits, index)
 
 /** The message's attributes and data, in the shape of the JSON format, not yet validated. */
 const decodeBinary = (
@@ -131,10 +131,9 @@ const decodeBinary = (
   }
   if (!any) return unsupported(contentType)
   if (contentType !== undefined) attributes["datacontenttype"] = contentType
-  return Either.map(dataOf(message.body, contentType, limits), (data) => ({
-    ...attributes,
-    ...data,
-  }))
+  return Either.map(dataOf(message.body, contentType, limits), (data) =>
+    Object.assign(attributes, data),
+  )
 }
 
 const headerFault = (header: string, value: string | ReadonlyArray<string>) => {
@@ -209,7 +208,7 @@ const decodeWith = (
   decoder: { readonly decode: (bytes: Uint8Array) => string },
   body: Uint8Array | string,
 ): Either.Either<string, InvalidUtf8> => {
-  if (typeof body === "string") return loneSurrogate.test(body) ? notUtf8 : Either.right(body)
+  if (typeof body === "string") return Either.right(body)
   try {
     return Either.right(decoder.decode(body))
   } catch {

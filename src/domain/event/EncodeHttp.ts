@@ -6,7 +6,6 @@ import { Either, Encoding } from "effect"
 import type { CloudEvent } from "./CloudEvent.js"
 import { dataKindOf, isUtf8, modeOf, structuredContentType } from "./ContentType.js"
 import { encodeStructured } from "./EventJson.js"
-import { attribute, extensions } from "./Extensions.js"
 import { encodeHeaderValue } from "./HeaderValue.js"
 
 /** Headers by lower-case name. */
@@ -26,27 +25,17 @@ export const encodeBinary = (event: CloudEvent): EncodedHttp => {
     return { headers: { "content-type": structuredContentType }, body: encodeStructured(event) }
   }
   const headers: Record<string, string> = {}
-  for (const name of headerAttributes) {
-    const value = attribute(event, name)
-    if (value !== undefined) headers[`ce-${name}`] = encodeHeaderValue(String(value))
-  }
-  for (const [name, value] of extensions(event)) {
-    headers[`ce-${name}`] = encodeHeaderValue(String(value))
+  for (const name of Object.keys(event)) {
+    if (notHeaders.has(name)) continue
+    const value = event[name]
+    headers[`ce-${name}`] = typeof value === "string" ? encodeHeaderValue(value) : String(value)
   }
   if (contentType !== undefined) headers["content-type"] = contentType
   return { headers, body: bodyOf(event, contentType) }
 }
 
 const json = "application/json"
-const headerAttributes = [
-  "specversion",
-  "id",
-  "source",
-  "type",
-  "subject",
-  "time",
-  "dataschema",
-] as const
+const notHeaders: ReadonlySet<string> = new Set(["datacontenttype", "data", "data_base64"])
 
 const isBinaryMode = (event: CloudEvent, contentType: string) =>
   modeOf(contentType) === "binary" && (event.data === undefined || isUtf8(contentType))

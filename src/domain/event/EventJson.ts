@@ -2,7 +2,7 @@
  * The JSON format of CloudEvents 1.0: text to events and back.
  */
 import { Either } from "effect"
-import { type CloudEvent, parseCloudEventFromJson } from "./CloudEvent.js"
+import { type CloudEvent, parseCloudEvent } from "./CloudEvent.js"
 import { defaultEventLimits, type EventLimits } from "./EventLimits.js"
 import {
   BatchTooLarge,
@@ -48,7 +48,7 @@ export const eventFromJson = (
   text: string,
   limits: EventLimits = defaultEventLimits,
 ): Either.Either<CloudEvent, InvalidEvent | EventTooLarge | MalformedJson | TooDeep> =>
-  Either.flatMap(jsonOfEvent(text, limits), (value) => parseCloudEventFromJson(value, limits))
+  Either.flatMap(jsonOfEvent(text, limits), (value) => parseCloudEvent(value, limits))
 
 /** A batch from the JSON batch format, empty or not: all of its events, or the first problem. */
 export const eventsFromJson = (
@@ -59,7 +59,7 @@ export const eventsFromJson = (
   InvalidEvent | EventTooLarge | BatchTooLarge | MalformedJson | TooDeep
 > =>
   Either.flatMap(jsonOfBatch(text, limits), (values) =>
-    Either.all(values.map((value, index) => parseCloudEventFromJson(value, limits, index))),
+    Either.all(values.map((value, index) => parseCloudEvent(value, limits, index))),
   )
 
 /** The JSON value of a text that should be one event, within the limits of size and depth. */

@@ -4,6 +4,7 @@
  */
 import { Either, ParseResult, Schema } from "effect"
 import {
+  base64Bytes,
   base64Fault,
   mediaTypeFault,
   nonEmptyFault,
@@ -99,7 +100,7 @@ export const CloudEventWire = Schema.Struct(
     data: Schema.optional(Schema.Unknown.pipe(Schema.filter((data) => isJson(data)))),
     data_base64: nullable(
       Schema.String.pipe(
-        Schema.filter((data) => data.length <= maxEventBytes && (base64Fault(data) ?? true)),
+        Schema.filter((data) => base64Bytes(data) <= maxEventBytes && (base64Fault(data) ?? true)),
       ),
     ),
   },

@@ -7,10 +7,10 @@ import {
   type CloudEvent,
   coreAttributes,
   isReservedName,
-  parseCloudEventFromJson,
+  parseCloudEvent,
 } from "./CloudEvent.js"
 import { defaultEventLimits, type EventLimits } from "./EventLimits.js"
-import { InvalidEvent } from "./EventProblem.js"
+import { type EventValueProblem, InvalidEvent } from "./EventProblem.js"
 
 const isAttributeValue = (value: unknown): value is AttributeValue =>
   typeof value === "string" || typeof value === "number" || typeof value === "boolean"
@@ -46,10 +46,10 @@ export const withExtension = (
   name: string,
   value: AttributeValue | undefined,
   limits: EventLimits = defaultEventLimits,
-): Either.Either<CloudEvent, InvalidEvent> =>
+): Either.Either<CloudEvent, EventValueProblem> =>
   isReservedName(name)
     ? Either.left(new InvalidEvent({ field: name, reason: "is no extension" }))
-    : parseCloudEventFromJson({ ...event, [name]: value }, limits)
+    : parseCloudEvent({ ...event, [name]: value }, limits)
 
 /** The extension `partitionkey` ("Partitioning"): what orders the event; an empty one counts as none. */
 export const partitionKey = (event: CloudEvent): string | undefined => {

@@ -1,6 +1,6 @@
 /**
  * JSON data: whether a value of this process can be written as JSON and read back unchanged.
- * Only for values that did not come from JSON text: it walks the whole value.
+ * A value read from JSON text can fail too: a number beyond a double is read as infinite.
  */
 
 export type JsonFault =
@@ -42,9 +42,8 @@ const walk = (
     case "object":
       if (value === null) return undefined
       if (depthLeft === 0) return { kind: "depth", path }
-      return Array.isArray(value)
-        ? walkArray(value, path, depthLeft - 1, meter)
-        : walkObject(value, path, depthLeft - 1, meter)
+      if (isArray(value)) return walkArray(value, path, depthLeft - 1, meter)
+      return isRecord(value) ? walkObject(value, path, depthLeft - 1, meter) : undefined
     default:
       return shape(path, `must be JSON, not ${typeof value}`)
   }
@@ -65,13 +64,14 @@ const walkArray = (
 }
 
 const walkObject = (
-  value: object,
+  value: Readonly<Record<string, unknown>>,
   path: string,
   depthLeft: number,
   meter: Meter,
 ): JsonFault | undefined => {
   if (!isPlain(value)) return shape(path, "must be plain JSON, not an instance: encode it first")
-  for (const [name, member] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
+    const member = value[name]
     // An optional property that is present and undefined is left out of JSON.
     if (member === undefined) continue
     meter.counted += name.length + 3
@@ -81,6 +81,8 @@ const walkObject = (
   }
   return undefined
 }
+
+const isArray: (value: unknown) => value is ReadonlyArray<unknown> = Array.isArray
 
 const isPlain = (value: object) => {
   const prototype: unknown = Object.getPrototypeOf(value)

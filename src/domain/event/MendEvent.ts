@@ -4,15 +4,10 @@
  * all it has; it only gains the `time` and `datacontenttype` that it lacks.
  */
 import { Either } from "effect"
-import {
-  type CloudEvent,
-  isReservedName,
-  parseCloudEvent,
-  parseCloudEventFromJson,
-} from "./CloudEvent.js"
+import { type CloudEvent, isReservedName, parseCloudEvent } from "./CloudEvent.js"
 import { attributeNamePattern } from "./AttributeRules.js"
 import { defaultEventLimits, type EventLimits } from "./EventLimits.js"
-import type { EventValueProblem, InvalidEvent } from "./EventProblem.js"
+import type { EventValueProblem } from "./EventProblem.js"
 import { isRecord } from "./JsonData.js"
 
 /** Where a mended event gets what only its reader can know. */
@@ -35,28 +30,15 @@ export interface MendedEvent {
   readonly mended: ReadonlyArray<Mended>
 }
 
-/** Mends a value of this process and reads it as `parseCloudEvent` does. */
+/** Mends a value and reads it as `parseCloudEvent` does. */
 export const mend = (
   value: unknown,
   supplies: Supplies,
   limits: EventLimits = defaultEventLimits,
-): Either.Either<MendedEvent, EventValueProblem> => {
-  const repair = mendFields(value, supplies)
-  return Either.map(parseCloudEvent(repair.value, limits), (event) => ({
-    event,
-    mended: repair.mended,
-  }))
-}
-
-/** As `mend`, for a value from JSON text whose size and depth were checked. */
-export const mendFromJson = (
-  value: unknown,
-  supplies: Supplies,
-  limits: EventLimits,
   index?: number,
-): Either.Either<MendedEvent, InvalidEvent> => {
+): Either.Either<MendedEvent, EventValueProblem> => {
   const repair = mendFields(value, supplies, index)
-  return Either.map(parseCloudEventFromJson(repair.value, limits, index), (event) => ({
+  return Either.map(parseCloudEvent(repair.value, limits, index), (event) => ({
     event,
     mended: repair.mended,
   }))
@@ -65,7 +47,7 @@ export const mendFromJson = (
 type Note = (field: string, what: string) => void
 type Fields = Map<string, unknown>
 
-const mendFields = (value: unknown, supplies: Supplies, index?: number) => {
+const mendFields = (value: unknown, supplies: Supplies, index: number | undefined) => {
   const mended: Array<Mended> = []
   if (!isRecord(value)) return { value, mended }
   const note: Note = (field, what) => {
@@ -94,13 +76,15 @@ const mendNames = (value: Readonly<Record<string, unknown>>, note: Note): Fields
     const canonical = canonicalName(name)
     if (isAbsent(fields.get(canonical))) {
       fields.set(canonical, member)
-      note(canonical, `read from ${JSON.stringify(name)}`)
+      note(canonical, `read from ${quoted(name)}`)
     } else {
-      note(canonical, `${JSON.stringify(name)} left out: it is given twice`)
+      note(canonical, `${quoted(name)} left out: it is given twice`)
     }
   }
   return fields
 }
+
+const quoted = (name: string) => JSON.stringify(name.slice(0, 80))
 
 const canonicalName = (name: string) => {
   if (isReservedName(name) || attributeNamePattern.test(name)) return name

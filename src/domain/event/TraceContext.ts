@@ -4,7 +4,7 @@
  */
 import { Either, Option } from "effect"
 import type { CloudEvent } from "./CloudEvent.js"
-import type { InvalidEvent } from "./EventProblem.js"
+import type { EventValueProblem } from "./EventProblem.js"
 import { extension, withExtension } from "./Extensions.js"
 
 export interface TraceParent {
@@ -81,7 +81,7 @@ export const withTraceContext = (
   event: CloudEvent,
   parent: TraceParent,
   state: TraceState = [],
-): Either.Either<CloudEvent, InvalidEvent> =>
+): Either.Either<CloudEvent, EventValueProblem> =>
   Either.flatMap(withExtension(event, "traceparent", formatTraceParent(parent)), (traced) =>
     withExtension(traced, "tracestate", state.length === 0 ? undefined : formatTraceState(state)),
   )
