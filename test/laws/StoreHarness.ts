@@ -21,7 +21,7 @@ export type Stores = Journal | Registry | DeliveryLog | Removals | Invalidation
 export interface StorePlace {
   /** Opens the store that is here. Building it again, after its scope was closed, is a restart. */
   readonly open: Layer.Layer<Stores, unknown>
-  /** What another process on the same store hears and says, while the store is open here. */
+  /** Invalidation of another process on the same store, while it is open here. Required where `processes` holds. */
   readonly otherProcess?: Layer.Layer<Invalidation, unknown>
 }
 
@@ -32,6 +32,8 @@ export interface StoreHarness {
   readonly durable: boolean
   /** Opening a place that is open already fails with `StoreLocked`. */
   readonly exclusive: boolean
+  /** Other processes hear what is broadcast. */
+  readonly processes: boolean
   /** How often a property runs: the slower the adapter, the fewer. */
   readonly runs: number
   /** Why the adapter cannot be tested on this machine; undefined when it can. */

@@ -9,5 +9,6 @@ export const memory: StoreHarness = {
   place: Effect.map(MemoryState.make, (state) => ({ open: MemoryStore.layerFrom(state) })),
   durable: true,
   exclusive: false,
+  processes: false,
   runs: 200,
 }

@@ -7,10 +7,11 @@
 //     // a new empty place; here a temporary directory that the scope deletes
 //     place: Effect.map(temporaryDirectory, (directory) => ({
 //       open: EmbeddedStore.layer({ directory }),       // Layer of the five ports
-//       otherProcess: Invalidation of a second process, // only where there can be one
+//       otherProcess: <Invalidation of a second process>, // only with `processes: true`
 //     })),
 //     durable: true,   // what is acknowledged survives opening the place again
 //     exclusive: true, // a second open while the first is open fails with StoreLocked
+//     processes: false, // invalidations reach other processes on the same store
 //     runs: 25,        // runs of each property
 //     missing: Effect<string | undefined>, // optional: why it cannot run on this machine
 //   }

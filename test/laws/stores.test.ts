@@ -2,9 +2,13 @@
 
 import { addEqualityTesters, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { deliveryLogLaws } from "./deliveryLogLaws.js"
+import { invalidationLaws } from "./invalidationLaws.js"
 import { journalLaws } from "./journalLaws.js"
-import { registryLaws } from "./registryLaws.js"
 import { chosenAdapters } from "./registry.js"
+import { registryLaws } from "./registryLaws.js"
+import { removalsLaws } from "./removalsLaws.js"
+import { restartLaws } from "./restartLaws.js"
 import type { StoreHarness } from "./StoreHarness.js"
 
 addEqualityTesters()
@@ -12,6 +16,10 @@ addEqualityTesters()
 const suites: ReadonlyArray<(name: string, harness: StoreHarness) => void> = [
   journalLaws,
   registryLaws,
+  deliveryLogLaws,
+  removalsLaws,
+  invalidationLaws,
+  restartLaws,
 ]
 
 for (const [name, harness] of chosenAdapters()) {

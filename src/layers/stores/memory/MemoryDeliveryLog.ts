@@ -20,13 +20,6 @@ export const makeDeliveryLog = (state: MemoryState): typeof DeliveryLog.Service 
       const progress = state.holdings.get(namespace)?.progress.get(subscription)
       return Option.map(Option.fromNullable(progress), (found) => stated(subscription, found))
     }),
-  progressOf: (namespace, subscription) =>
-    Effect.sync(() =>
-      Option.map(
-        Option.fromNullable(state.holdings.get(namespace)?.progress.get(subscription)),
-        ({ position, acknowledged }) => ({ subscription, position, acknowledged }),
-      ),
-    ),
   deferrals: (namespace, subscription, after, limit) =>
     Effect.sync(
       () =>

@@ -1,0 +1,81 @@
+// Everything a store says of a namespace, to compare before and after.
+
+import { Effect, Option } from "effect"
+import { DeliveryLog, Journal, Registry, Removals } from "../../src/actors/index.js"
+import { type NamespaceName, origin } from "../../src/domain/index.js"
+import { cloudEvent, entry, numberedFrom, seen } from "./LawEvents.js"
+import { change } from "./LawProgress.js"
+import * as Records from "./LawRecords.js"
+
+const all = { limit: 10_000 }
+
+export const snapshot = (namespace: NamespaceName) =>
+  Effect.gen(function* () {
+    const registry = yield* Registry
+    const journal = yield* Journal
+    const log = yield* DeliveryLog
+    const removals = yield* Removals
+    const progress = yield* log.progress(namespace)
+    const deferrals = yield* Effect.forEach(progress, ({ subscription }) =>
+      Effect.map(log.deferrals(namespace, subscription, origin, 10_000), (rows) => ({
+        subscription,
+        rows,
+      })),
+    )
+    const page = { namespace, after: origin, maxBytes: 1e9, ...all }
+    return {
+      namespace: Option.getOrUndefined(yield* registry.getNamespace(namespace)),
+      sinks: yield* registry.listSinks(namespace),
+      subscriptions: yield* registry.listSubscriptions(namespace),
+      bounds: yield* journal.bounds(namespace),
+      events: (yield* journal.read(page)).map(seen),
+      progress: [...progress].sort((a, b) => (a.subscription < b.subscription ? -1 : 1)),
+      deferrals: [...deferrals].sort((a, b) => (a.subscription < b.subscription ? -1 : 1)),
+      deadLetters: yield* log.deadLetters({ namespace, ...all }),
+      slowest: yield* log.slowestPosition(namespace),
+      removal: Option.getOrUndefined(yield* removals.get(namespace)),
+    }
+  })
+
+/** How many rows of each kind a namespace gets. Dead letters and deferrals are of each subscription. */
+export interface Contents {
+  readonly events: number
+  readonly sinks: number
+  readonly subscriptions: number
+  readonly deferrals: number
+  readonly deadLetters: number
+}
+
+/** A registered namespace with these contents. */
+export const fill = (namespace: NamespaceName, contents: Contents) =>
+  Effect.gen(function* () {
+    const registry = yield* Registry
+    const journal = yield* Journal
+    const log = yield* DeliveryLog
+    yield* registry.putNamespace(Records.plainNamespace(namespace))
+    yield* journal.append(numberedFrom(namespace, 1, contents.events), 1)
+    for (let index = 1; index <= contents.sinks; index++)
+      yield* registry.putSink(Records.plainSink(namespace, `sink${index}`))
+    for (let index = 1; index <= contents.subscriptions; index++) {
+      const name = `sub${index}`
+      yield* registry.createSubscription(Records.plainSubscription(namespace, name), origin)
+      const numbers = (count: number) => Array.from({ length: count }, (_, offset) => offset + 1)
+      yield* log.commit([
+        change(namespace, name, contents.deferrals, {
+          deferred: numbers(contents.deferrals).map((at) => Records.plainDeferral(at)),
+          dead: numbers(contents.deadLetters).map((at) => Records.plainDeadLetter(`${name}-${at}`)),
+        }),
+      ])
+    }
+  })
+
+/** A late write of a subscription that was filled in: what a removal must not let back. */
+export const lateChange = (namespace: NamespaceName) =>
+  change(namespace, "sub1", 3, {
+    deferred: [Records.plainDeferral(2)],
+    dead: [Records.plainDeadLetter("late")],
+  })
+
+/** The first event that `fill` appends, published again. */
+export const firstAgain = (namespace: NamespaceName) =>
+  entry(namespace, cloudEvent({ id: "n1", source: "/law", type: "law.again" }))
