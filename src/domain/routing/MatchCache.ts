@@ -4,7 +4,17 @@
  * Two generations of half the size each: what is read moves to the young one, and when that is full
  * the old one is dropped whole. Types in use survive a flood of types seen once, a hit costs one map
  * lookup, and neither the number of types nor the ids they hold ever exceed their limits.
+ *
+ * While types hardly ever come back, asking and remembering cost more than they save. Then only a
+ * sample of the types goes through the cache, which finds out soon enough when they do come back.
  */
+
+/** After how many reads it is judged whether the cache is of use. */
+const WINDOW = 1_024
+/** It is when one read in this many finds something. */
+const USEFUL = 4
+/** While it is not, one type in this many goes through it. */
+const SAMPLE = 16
 
 /** Limits of a {@link MatchCache}. */
 export interface MatchCacheLimits {
@@ -24,6 +34,10 @@ export class MatchCache<Id> {
   #old = new Map<string, ReadonlyArray<Id>>()
   #youngIds = 0
   #oldIds = 0
+  #reads = 0
+  #hits = 0
+  #isFutile = false
+  #turn = 0
 
   constructor(limits: MatchCacheLimits) {
     this.#types = Math.floor(limits.types / 2)
@@ -42,15 +56,34 @@ export class MatchCache<Id> {
   }
 
   get(type: string): ReadonlyArray<Id> | undefined {
+    if (this.#isFutile && ++this.#turn % SAMPLE !== 0) return undefined
+    if (++this.#reads === WINDOW) this.#judge()
     const recent = this.#young.get(type)
-    if (recent !== undefined) return recent
+    if (recent !== undefined) {
+      this.#hits++
+      return recent
+    }
     const older = this.#old.get(type)
-    if (older !== undefined) this.set(type, older)
+    if (older === undefined) return undefined
+    this.#hits++
+    this.#put(type, older)
     return older
   }
 
+  /** Remembers what a type matched that the `get` just before did not find. */
   set(type: string, ids: ReadonlyArray<Id>): void {
+    if (this.#isFutile && this.#turn % SAMPLE !== 0) return
     if (type.length > this.#typeLength || ids.length > this.#ids || this.#types === 0) return
+    this.#put(type, ids)
+  }
+
+  #judge(): void {
+    this.#isFutile = this.#hits * USEFUL < this.#reads
+    this.#reads = 0
+    this.#hits = 0
+  }
+
+  #put(type: string, ids: ReadonlyArray<Id>): void {
     if (this.#young.size >= this.#types || this.#youngIds + ids.length > this.#ids) {
       this.#old = this.#young
       this.#oldIds = this.#youngIds

@@ -7,7 +7,7 @@ import {
   closedBreaker,
   defaultBreakerPolicy as policy,
   MAX_NOT_BEFORE,
-  Outcome,
+  type Outcome,
   probeCeiling,
   startProbe,
   tripBreaker,
@@ -62,7 +62,7 @@ const live = (steps: ReadonlyArray<Step>) => {
   })
 }
 
-const lives = fc.array(step, { maxLength: 60 }).map(live)
+const lives = fc.array(step, { maxLength: 60, size: "max" }).map(live)
 
 describe("Breaker", () => {
   it("is closed after an answer that shows the endpoint at work, whatever was before", () => {

@@ -47,6 +47,18 @@ describe("judgeExhaustion", () => {
     )
   })
 
+  it("waits out giveUpAfter to its last millisecond", () => {
+    const delivery = {
+      attempts: 9,
+      firstAttemptAt: NOW,
+      last,
+      now: NOW,
+      parkedSince: NOW - GIVE_UP,
+    }
+    expect(judgeExhaustion(policy, delivery)._tag).toBe("Park")
+    expect(judgeExhaustion(policy, { ...delivery, now: NOW + 1 })._tag).toBe("DeadLetter")
+  })
+
   it("retries exactly while attempts are left", () => {
     fc.assert(
       fc.property(deliveryArbitrary, (delivery) => {

@@ -103,6 +103,18 @@ describe("RoutingTable", () => {
     }
   })
 
+  it("remembers few types while none comes back, and finds out when one does", () => {
+    const table = new RoutingTable<number>({ types: 10 })
+    table.add(1, patterns("*"))
+    for (let n = 0; n < 3_000; n++) table.match(`once.${n}`)
+    const remembered = (type: string) => table.match(type) === table.match(type)
+    const types = Array.from({ length: 8 }, (_, n) => `twice.${n}`)
+    expect(types.filter(remembered).length).toBeLessThanOrEqual(2)
+    for (let n = 0; n < 50_000; n++) table.match("often")
+    expect(remembered("often")).toBe(true)
+    expect(remembered("late")).toBe(true)
+  })
+
   it("forgets only the type itself when a plain pattern comes or goes", () => {
     const table = new RoutingTable<number>()
     table.add(1, patterns("*"))
@@ -130,6 +142,32 @@ describe("RoutingTable", () => {
     table.add("second", patterns("*"))
     table.add("first", patterns("*"))
     expect(table.match("a")).toEqual(["first", "second"])
+  })
+
+  it("withdraws an id whose patterns changed, in any order", () => {
+    const ids = [0, 1, 2, 3, 4]
+    const order = fc.shuffledSubarray(ids, { minLength: ids.length })
+    fc.assert(
+      fc.property(order, order, (changed, removed) => {
+        const table = new RoutingTable<number>()
+        for (const id of [...ids, ...changed]) table.add(id, patterns("a", "*.a"))
+        const left = new Set(ids)
+        for (const id of removed) {
+          table.remove(id)
+          left.delete(id)
+          expect(table.match("a")).toEqual([...left])
+          expect(table.match("b.a")).toEqual([...left])
+        }
+      }),
+    )
+  })
+
+  it("forgets a type in whichever generation of the cache it is", () => {
+    const table = new RoutingTable<number>({ types: 2 })
+    table.match("old")
+    table.match("young")
+    table.add(1, patterns("old", "young"))
+    expect([table.match("old"), table.match("young")]).toEqual([[1], [1]])
   })
 
   it("withdraws whole: a table emptied of everything matches nothing and caches afresh", () => {
