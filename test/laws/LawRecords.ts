@@ -24,12 +24,12 @@ import {
 import { awkwardText } from "./LawEvents.js"
 
 /** What follows the first character of a resource's name; such names sort differently by locale. */
-const tail = fc.stringOf(fc.constantFrom(..."aAbBzZ09._-"), { maxLength: 4 })
+const tail = fc.stringOf(fc.constantFrom(...Array.from("aAbBzZ09._-")), { maxLength: 4 })
 
 /** For `freshNamespaces`: what follows the common part of the names. */
 export const namespaceSuffix = fc
   .tuple(
-    fc.stringOf(fc.constantFrom(..."abz09.-"), { maxLength: 5 }),
+    fc.stringOf(fc.constantFrom(...Array.from("abz09.-")), { maxLength: 5 }),
     fc.constantFrom("a", "0", "z"),
   )
   .map(([middle, end]) => middle.replace(/\.{2,}|-\.|\.-|^\.|\.$/g, "x") + end)

@@ -19,10 +19,13 @@
 // `EVENTLOOM_LAWS=memory,embedded` runs the named ones only; an unknown name throws.
 
 import { memory } from "./memoryHarness.js"
+import { embedded, postgres } from "./sqlHarnesses.js"
 import type { StoreHarness } from "./StoreHarness.js"
 
 export const storeAdapters: Readonly<Record<string, StoreHarness>> = {
   memory,
+  embedded,
+  postgres,
 }
 
 /** The adapters that a comma-separated filter names, or all without one. Throws on an unknown name. */

@@ -30,8 +30,8 @@ for (const [name, harness] of chosenAdapters()) {
 
 /** A skip with its reason; under `CI=true` a failure. */
 function reportMissing(title: string): void {
-  if (process.env["CI"] !== "true") return void it.skip(title)
-  it(title, () => {
+  const register = process.env["CI"] === "true" ? it : it.skip
+  register(title, () => {
     throw new Error(title)
   })
 }

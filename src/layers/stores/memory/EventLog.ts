@@ -2,7 +2,10 @@
 // of (source, id) over what is retained.
 
 import type { Appended, JournalBounds, JournalEntry, Retention } from "../../../actors/index.js"
-import { JournaledEvent, Sequence, origin } from "../../../domain/index.js"
+import { JournaledEvent, type Sequence, origin } from "../../../domain/index.js"
+
+/** A count of events is a sequence: checking it for each event costs more than storing the event. */
+const sequenceOf = (count: number): Sequence => count as Sequence
 
 /** What the log keeps of an event besides itself. The parsed event is not kept: its `data` is the publisher's. */
 class RetainedEvent extends JournaledEvent {
@@ -28,11 +31,11 @@ export class EventLog {
   readonly #sequences = new Map<string, Map<string, Sequence>>()
 
   get head(): Sequence {
-    return Sequence.make(this.#base + this.#events.length)
+    return sequenceOf(this.#base + this.#events.length)
   }
 
   get bounds(): JournalBounds {
-    return { head: this.head, oldest: Sequence.make(this.#base + this.#start + 1) }
+    return { head: this.head, oldest: sequenceOf(this.#base + this.#start + 1) }
   }
 
   append(entry: JournalEntry, acceptedAt: number): Appended {
@@ -41,7 +44,7 @@ export class EventLog {
     if (ids === undefined) this.#sequences.set(source, (ids = new Map()))
     const first = ids.get(id)
     if (first !== undefined) return { sequence: first, duplicate: true }
-    const sequence = Sequence.make(this.#base + this.#events.length + 1)
+    const sequence = sequenceOf(this.#base + this.#events.length + 1)
     const event = new RetainedEvent(sequence, entry, acceptedAt)
     ids.set(id, sequence)
     this.#events.push(event)
@@ -71,7 +74,7 @@ export class EventLog {
   positionAt(time: number): Sequence {
     let slot = this.#events.length - 1
     while (slot >= this.#start && (this.#events[slot]?.acceptedAt ?? 0) >= time) slot--
-    return Sequence.make(this.#base + slot + 1)
+    return sequenceOf(this.#base + slot + 1)
   }
 
   /** The last sequence that retention lets go, 0 when none. */
@@ -83,7 +86,7 @@ export class EventLog {
     for (; slot < last && rest > (maxBytes ?? rest); slot++) rest -= this.#events[slot]?.bytes ?? 0
     while (kept < last && (this.#events[kept]?.acceptedAt ?? 0) < acceptedBefore) kept++
     const end = Math.max(slot, kept)
-    return end === this.#start ? origin : Sequence.make(this.#base + end)
+    return end === this.#start ? origin : sequenceOf(this.#base + end)
   }
 
   /** Deletes at most `limit` of the oldest events up to a sequence, never the head; answers how many. */

@@ -29,7 +29,8 @@ export const makeDeliveryLog = (state: MemoryState): typeof DeliveryLog.Service 
   slowestPosition: (namespace) =>
     Effect.sync(() => {
       const all = state.holdings.get(namespace)?.progress.all() ?? []
-      return all.length === 0 ? undefined : Sequence.make(Math.min(...all.map(neededFrom)))
+      const lowest = all.reduce((low, one) => Math.min(low, neededFrom(one)), Infinity)
+      return all.length === 0 ? undefined : Sequence.make(lowest)
     }),
   deadLetters: ({ namespace, subscription, after, limit }) =>
     Effect.sync(

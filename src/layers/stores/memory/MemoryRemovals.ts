@@ -23,7 +23,7 @@ export const makeRemovals = (state: MemoryState): typeof Removals.Service => ({
   purge: (namespace, kind, limit) =>
     Effect.sync(() => {
       const holdings = state.holdings.get(namespace)
-      return holdings === undefined ? 0 : purge(holdings, kind, limit)
+      return holdings === undefined ? 0 : purges[kind](holdings, limit)
     }),
   release: (namespace) =>
     Effect.sync(() => {
@@ -33,19 +33,6 @@ export const makeRemovals = (state: MemoryState): typeof Removals.Service => ({
       if (holdings !== undefined && holdsNothing(holdings)) state.holdings.delete(namespace)
     }),
 })
-
-const purge = (holdings: Holdings, kind: PurgeKind, limit: number): number => {
-  switch (kind) {
-    case "deliveries":
-      return purgeDeliveries(holdings, limit)
-    case "events":
-      return holdings.log.purge(limit)
-    case "subscriptions":
-      return holdings.subscriptions.deleteFirst(limit)
-    case "sinks":
-      return holdings.sinks.deleteFirst(limit)
-  }
-}
 
 /** Positions go before dead letters: without its position, a subscription's late change is skipped. */
 const purgeDeliveries = ({ progress, deadLetters }: Holdings, limit: number): number => {
@@ -59,4 +46,11 @@ const purgeDeliveries = ({ progress, deadLetters }: Holdings, limit: number): nu
     if (first.deferrals.size === 0 && rows < limit) rows += progress.deleteFirst(1)
   }
   return rows + deadLetters.deleteFirst(limit - rows)
+}
+
+const purges: Readonly<Record<PurgeKind, (holdings: Holdings, limit: number) => number>> = {
+  deliveries: purgeDeliveries,
+  events: ({ log }, limit) => log.purge(limit),
+  subscriptions: ({ subscriptions }, limit) => subscriptions.deleteFirst(limit),
+  sinks: ({ sinks }, limit) => sinks.deleteFirst(limit),
 }
