@@ -105,14 +105,16 @@ export class Cell<State, Message, Command, E, R> implements CellContext<Message>
     return this.branches?.flatMap((branch) => branch()) ?? []
   }
 
-  /** Lives until the end. `onReady` is run when the initial commands have been performed. */
+  /**
+   * Lives until the end, to be run where it cannot be interrupted: an interruption reaches the life,
+   * not its end. `onReady` is run when the initial commands have been performed.
+   */
   run(onReady: Effect.Effect<void>): Effect.Effect<ActorExit, never, R> {
     return Effect.suspend(() => this.live(onReady)).pipe(
       // Said aloud, because a fiber inherits from its starter whether it can be interrupted.
       Effect.interruptible,
       Effect.exit,
       Effect.flatMap((exit) => this.end(exit)),
-      Effect.uninterruptible,
     )
   }
 

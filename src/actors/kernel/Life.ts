@@ -26,7 +26,12 @@ import { Cell, type CellHost, type CellSpec, defaultMailboxCapacity } from "./Ce
 import { currentLineage, isInside, type Lineage } from "./Lineage.js"
 import { Mailbox } from "./Mailbox.js"
 import type { Reply } from "./Reply.js"
-import { defaultIntensity, noRestarts, recordRestart } from "./RestartIntensity.js"
+import {
+  defaultIntensity,
+  noRestarts,
+  type RestartHistory,
+  recordRestart,
+} from "./RestartIntensity.js"
 import { afterExit, type RestartPolicy } from "./RestartPolicy.js"
 
 /** How a life ended, and whether its policy gave up on it. */
@@ -172,39 +177,46 @@ export class Life<Message> implements ActorRef<Message>, Lineage, CellHost<Messa
     )
   }
 
+  /** One incarnation, and what follows from its end. */
   private live<State, Command, E, R>(
     spec: CellSpec<State, Message, Command, E, R>,
     policy: RestartPolicy,
+    history: RestartHistory = noRestarts,
   ): Effect.Effect<LifeEnd, never, R> {
-    const intensity = policy.intensity ?? defaultIntensity
-    return Effect.gen(this, function* () {
-      let history = noRestarts
-      for (;;) {
-        const exit: ActorExit = this.stopping ? ActorExit.Stopped() : yield* this.incarnate(spec)
-        if (this.stopping || this.ready !== undefined) return { exit, gaveUp: false }
-        const next = afterExit(policy, exit, history, this.clock.unsafeCurrentTimeMillis())
-        if (next._tag !== "Restart") return { exit, gaveUp: next._tag === "GiveUp" }
-        this.mailbox = new Mailbox(this.path, this.mailbox.capacity)
-        yield* Effect.logWarning("Actor restarts", ...causeOf(exit)).pipe(
-          Effect.annotateLogs({
-            kind: this.kind,
-            reason: describeExit(exit),
-            restarts: this.restarts + 1,
-            delayMillis: next.delayMillis,
-          }),
-        )
-        yield* Effect.exit(Effect.interruptible(Effect.sleep(next.delayMillis)))
-        if (this.stopping) return { exit: ActorExit.Stopped(), gaveUp: false }
-        this.restarts += 1
-        history = recordRestart(intensity, history, this.clock.unsafeCurrentTimeMillis())
-      }
+    return Effect.flatMap(this.incarnate(spec), (exit): Effect.Effect<LifeEnd, never, R> => {
+      if (this.stopping || this.ready !== undefined) return Effect.succeed({ exit, gaveUp: false })
+      const next = afterExit(policy, exit, history, this.clock.unsafeCurrentTimeMillis())
+      if (next._tag !== "Restart") return Effect.succeed({ exit, gaveUp: next._tag === "GiveUp" })
+      this.mailbox = new Mailbox(this.path, this.mailbox.capacity)
+      return this.pause(exit, next.delayMillis).pipe(
+        Effect.flatMap(() => {
+          if (this.stopping) return Effect.succeed({ exit: ActorExit.Stopped(), gaveUp: false })
+          this.restarts += 1
+          const now = this.clock.unsafeCurrentTimeMillis()
+          const intensity = policy.intensity ?? defaultIntensity
+          return this.live(spec, policy, recordRestart(intensity, history, now))
+        }),
+      )
     })
+  }
+
+  private pause(exit: ActorExit, delayMillis: number): Effect.Effect<void> {
+    return Effect.logWarning("Actor restarts", ...causeOf(exit)).pipe(
+      Effect.annotateLogs({
+        kind: this.kind,
+        reason: describeExit(exit),
+        restarts: this.restarts + 1,
+        delayMillis,
+      }),
+      Effect.zipRight(Effect.exit(Effect.interruptible(Effect.sleep(delayMillis)))),
+    )
   }
 
   private incarnate<State, Command, E, R>(
     spec: CellSpec<State, Message, Command, E, R>,
   ): Effect.Effect<ActorExit, never, R> {
     return Effect.flatMap(Scope.make(), (scope) => {
+      if (this.stopping) return Effect.succeed(ActorExit.Stopped())
       const cell = new Cell(spec, this, scope)
       this.incarnation = cell
       const ready = Effect.suspend(() => {

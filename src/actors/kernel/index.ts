@@ -2,6 +2,7 @@
 export * from "./Actor.js"
 export * from "./ActorErrors.js"
 export * from "./ActorExit.js"
+export * from "./ActorSpec.js"
 export type * from "./ActorRef.js"
 export type { CellContext, CellSpec } from "./Cell.js"
 export type * from "./Chart.js"
