@@ -68,6 +68,31 @@ describe("RoutingTable", () => {
     )
   })
 
+  it("agrees with the naive matcher when it is crowded", () => {
+    const name = fc.array(fc.constantFrom("a", "b", "*"), { minLength: 1, maxLength: 4 })
+    const crowd = fc.array(name, { minLength: 40, maxLength: 80 })
+    fc.assert(
+      fc.property(crowd, (names) => {
+        const table = new RoutingTable<number>()
+        const model: Model = new Map()
+        names.forEach((segments, id) => {
+          const list = patterns(segments.join("."))
+          table.add(id, list)
+          model.set(id, list)
+        })
+        for (const type of ["a", "b", "a.b", "b.a", "a.a.b", "a.b.b", "b.a.a.b", "a.b.a.b.a"])
+          expect(table.match(type)).toEqual(expected(model, type))
+      }),
+    )
+  })
+
+  it("keeps hundreds of matches in order of arrival", () => {
+    const table = new RoutingTable<number>()
+    const ids = Array.from({ length: 300 }, (_, id) => id)
+    for (const id of ids) table.add(id, patterns(["*", "a.*", "a.b", "*.b"][id % 4] ?? ""))
+    expect(table.match("a.b")).toEqual(ids)
+  })
+
   it("keeps the cache within its limits whatever the types", () => {
     fc.assert(
       fc.property(
