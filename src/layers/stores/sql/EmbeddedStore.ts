@@ -1,0 +1,97 @@
+// The store inside the process: Postgres as PGlite, in a folder, with nothing to install.
+//
+// It survives the death of the process at any instant, and not that of the machine's power: PGlite
+// leaves writes to the operating system and never waits for the disk. Take `PostgresStore` for that.
+// One process at a time: the folder is locked, and the kernel lets go of it when the process ends.
+
+import * as path from "node:path"
+import { SqlError } from "@effect/sql/SqlError"
+import { PgClient } from "@effect/sql-pg"
+import { PGlite } from "@electric-sql/pglite"
+import { createPgConfig } from "@electric-sql/pglite/node-postgres"
+import { Effect, Layer, type Scope } from "effect"
+import { Pool } from "pg"
+import {
+  type DeliveryLog,
+  type Invalidation,
+  type Journal,
+  type Registry,
+  type Removals,
+  type StoreLocked,
+  StoreUnavailable,
+} from "../../../actors/index.js"
+import { lockFolder } from "./FolderLock.js"
+import * as LocalInvalidation from "./LocalInvalidation.js"
+import { migrate, type StoreTooNew, type StoreUnsuitable } from "./Migrations.js"
+import * as SqlStores from "./SqlStores.js"
+import { answering } from "./StoreFailure.js"
+import { StoreLock } from "./StoreLock.js"
+import { valueParsers } from "./ValueParsers.js"
+
+export interface EmbeddedOptions {
+  /** The folder of the store; created, readable by its owner only, when it is not there. */
+  readonly dataDir: string
+}
+
+type Stores = Journal | Registry | DeliveryLog | Removals | Invalidation | StoreLock
+type Failure = StoreLocked | StoreUnavailable | StoreTooNew | StoreUnsuitable
+
+/** Opens the store of a folder, or makes one (a few seconds). `StoreLocked` when another process has it. */
+export const layer = ({ dataDir }: EmbeddedOptions): Layer.Layer<Stores, Failure> =>
+  storesOver(
+    Effect.zipRight(
+      lockFolder(dataDir),
+      Effect.suspend(() => open({ dataDir: path.join(dataDir, "pg") })),
+    ),
+  )
+
+/** A store in memory that ends with the layer; from an image made by PGlite's `dumpDataDir` at once. */
+export const layerInMemory = (image?: Blob): Layer.Layer<Stores, Failure> =>
+  storesOver(open(image === undefined ? {} : { loadDataDir: image }))
+
+const open = (options: {
+  readonly dataDir?: string
+  readonly loadDataDir?: Blob
+}): Effect.Effect<PGlite, StoreUnavailable, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.tryPromise({
+      try: () => PGlite.create(options),
+      catch: (cause) =>
+        new StoreUnavailable({
+          operation: "open the embedded store",
+          reason: cause instanceof Error ? cause.message : String(cause),
+        }),
+    }),
+    (database) => Effect.promise(() => database.close()),
+  )
+
+/** PGlite is one connection: the pool never closes it, and nothing may hold it while asking for it. */
+const pool = (database: PGlite): Effect.Effect<Pool, SqlError, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const config = { ...createPgConfig(database), max: 1, idleTimeoutMillis: 0 }
+      return new Pool({ ...config, types: valueParsers })
+    }),
+    (pool) => Effect.promise(() => pool.end()),
+  )
+
+const ownLock = Layer.succeed(StoreLock, { held: Effect.void, lost: Effect.never })
+
+const storesOver = (
+  database: Effect.Effect<PGlite, StoreLocked | StoreUnavailable, Scope.Scope>,
+): Layer.Layer<Stores, Failure> =>
+  Layer.unwrapScoped(
+    Effect.map(database, (opened) => {
+      const client = PgClient.layerFromPool({ acquire: pool(opened) }).pipe(
+        Layer.tap((context) => Effect.provide(migrate(), context)),
+        Layer.catchAll((error) =>
+          Layer.effectContext(answering("open the embedded store")(Effect.fail(error))),
+        ),
+      )
+      return Layer.mergeAll(
+        Layer.provide(SqlStores.layer, Layer.merge(client, ownLock)),
+        ownLock,
+        LocalInvalidation.layer,
+      )
+    }),
+  )

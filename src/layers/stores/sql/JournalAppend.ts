@@ -1,0 +1,162 @@
+// How events get into the journal.
+//
+// This process is the only writer and appends one batch at a time, so it numbers the events itself
+// and inserts them unasked: new events are the rule. Where the unique index objects, it asks which
+// are known, leaves them out, numbers the rest again and, expecting more of the kind, asks first for
+// a while. The two unique indexes hold even where the assumption of one writer does not: then an
+// append starts over from what the store says, and nothing gets a place twice.
+
+import type { SqlClient } from "@effect/sql"
+import type { SqlError } from "@effect/sql/SqlError"
+import { Effect } from "effect"
+import { type Appended, type Journal, StoreUnavailable } from "../../../actors/index.js"
+import { type NamespaceName, Sequence } from "../../../domain/index.js"
+import {
+  type EventBatch,
+  eventBatch,
+  type EventRow,
+  inStatements,
+  insertion,
+  place,
+  type Placement,
+} from "./EventBatch.js"
+import type { Head, JournalHeads } from "./JournalHeads.js"
+import { answering, isUniqueViolation } from "./StoreFailure.js"
+import type { StoreLock } from "./StoreLock.js"
+
+/** How many appends ask for duplicates first after one was found. A failed insert costs more than asking. */
+const appendsAfterDuplicate = 64
+/** Another writer would have to win this often in a row. */
+const maxTries = 4
+
+type Known = ReadonlyMap<string, number>
+const none: Known = new Map()
+const empty: Head = { sequence: 0, bytes: 0 }
+
+export const makeAppend = (
+  sql: SqlClient.SqlClient,
+  heads: JournalHeads,
+  lock: typeof StoreLock.Service,
+): (typeof Journal.Service)["append"] => {
+  let asksFirst = 0
+
+  const findKnown = (rows: ReadonlyArray<EventRow>): Effect.Effect<Known, SqlError> =>
+    Effect.map(
+      sql.unsafe<{ readonly row: number; readonly sequence: number }>(
+        `select k.row, e.sequence
+         from unnest(string_to_array($1, ',')::uuid[]) with ordinality as k (key, row)
+         join events e on e.key = k.key`,
+        [rows.map(({ key }) => key).join(",")],
+      ),
+      (found) => {
+        if (found.length > 0) asksFirst = appendsAfterDuplicate
+        return new Map(found.map(({ row, sequence }) => [rows[row - 1]?.key ?? "", sequence]))
+      },
+    )
+
+  const loadHeads = (rows: ReadonlyArray<EventRow>): Effect.Effect<void, SqlError> => {
+    const missing = new Set<NamespaceName>()
+    for (const { entry } of rows) {
+      if (heads.get(entry.namespace) === undefined) missing.add(entry.namespace)
+    }
+    if (missing.size === 0) return Effect.void
+    const { generation } = heads
+    return Effect.map(
+      sql.unsafe<{ readonly namespace: NamespaceName } & Head>(
+        `select n.namespace, coalesce(e.sequence, 0) as sequence, coalesce(e.bytes, 0) as bytes
+         from unnest(string_to_array($1, ',')) as n (namespace)
+         left join lateral (
+           select sequence, offset_bytes + octet_length(event) as bytes
+           from events where namespace = n.namespace order by sequence desc limit 1
+         ) e on true`,
+        [[...missing].join(",")],
+      ),
+      (found) =>
+        heads.keep(
+          found.map(({ namespace, sequence, bytes }) => [namespace, { sequence, bytes }]),
+          generation,
+        ),
+    )
+  }
+
+  const insert = ({ placed }: Placement, acceptedAt: number): Effect.Effect<void, SqlError> => {
+    const statements = inStatements(placed).map((rows) => {
+      const [text, parameters] = insertion(rows, acceptedAt)
+      return sql.unsafe(text, parameters)
+    })
+    const [only, ...more] = statements
+    if (only === undefined) return Effect.void
+    return more.length === 0
+      ? Effect.asVoid(only)
+      : sql.withTransaction(Effect.all(statements, { discard: true }))
+  }
+
+  const tryInsert = (
+    batch: EventBatch,
+    known: Known,
+    acceptedAt: number,
+  ): Effect.Effect<Placement, SqlError> =>
+    Effect.gen(function* () {
+      const fresh = known.size === 0 ? batch.rows : batch.rows.filter(({ key }) => !known.has(key))
+      yield* loadHeads(fresh)
+      const { generation } = heads
+      const placement = place(fresh, (namespace) => heads.get(namespace) ?? empty)
+      yield* insert(placement, acceptedAt)
+      heads.keep(placement.heads, generation)
+      return placement
+    })
+
+  const appendBatch = (batch: EventBatch, acceptedAt: number) =>
+    Effect.gen(function* () {
+      let known = asksFirst > 0 ? yield* findKnown(batch.rows) : none
+      if (asksFirst > 0) asksFirst -= 1
+      for (let tries = 1; tries <= maxTries; tries++) {
+        const placement = yield* Effect.catchIf(
+          tryInsert(batch, known, acceptedAt),
+          isUniqueViolation,
+          () => Effect.succeed(undefined),
+        )
+        if (placement !== undefined) return answer(batch, known, placement)
+        heads.forgetAll()
+        asksFirst = appendsAfterDuplicate
+        known = yield* findKnown(batch.rows)
+      }
+      const reason = "another process is writing to the store"
+      return yield* new StoreUnavailable({ operation: "append", reason })
+    })
+
+  // Not interruptible: an insert that was given up on half-way would leave the heads in doubt.
+  return (entries, acceptedAt) =>
+    entries.length === 0
+      ? Effect.succeed([])
+      : Effect.zipRight(
+          lock.held,
+          Effect.suspend(() => appendBatch(eventBatch(entries), acceptedAt)),
+        ).pipe(
+          Effect.tapErrorCause(() =>
+            Effect.sync(() => {
+              heads.forgetAll()
+              asksFirst = appendsAfterDuplicate
+            }),
+          ),
+          answering("append"),
+          Effect.uninterruptible,
+        )
+}
+
+/** In the order of the entries: the first of a new event has its place, all others are duplicates. */
+const answer = (
+  { rows, rowOf }: EventBatch,
+  known: Known,
+  { placed }: Placement,
+): ReadonlyArray<Appended> => {
+  const places = new Map(placed.map(({ key, sequence }) => [key, sequence]))
+  const answered = new Set<number>()
+  return rowOf.map((index) => {
+    const key = rows[index]?.key ?? ""
+    const first = known.get(key)
+    const duplicate = first !== undefined || answered.has(index)
+    answered.add(index)
+    return { sequence: Sequence.make(first ?? places.get(key) ?? 0), duplicate }
+  })
+}

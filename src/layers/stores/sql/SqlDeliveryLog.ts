@@ -1,0 +1,152 @@
+// Positions, deferrals and dead letters in SQL.
+
+import type { SqlClient } from "@effect/sql"
+import { Effect, Option, Schedule, Schema } from "effect"
+import type {
+  DeadLetter,
+  Deferral,
+  DeliveryLog,
+  NewDeadLetter,
+  SubscriptionProgress,
+} from "../../../actors/index.js"
+import {
+  DeadLetterReason,
+  type NamespaceName,
+  type Reason,
+  type Sequence,
+  type SubscriptionName,
+} from "../../../domain/index.js"
+import { progressCommit } from "./ProgressCommit.js"
+import { answering, isConflict } from "./StoreFailure.js"
+
+const ReasonText = Schema.parseJson(DeadLetterReason)
+const encodeReason = Schema.encodeSync(ReasonText)
+const decodeReason = Schema.decodeSync(ReasonText)
+
+interface DeferralRow {
+  readonly sequence: Sequence
+  readonly attempts: number
+  readonly due_at: number | null
+  readonly since: number
+  readonly order_key: string | null
+  readonly reason: Reason
+}
+
+interface DeadLetterRow {
+  readonly namespace: NamespaceName
+  readonly id: string
+  readonly subscription: SubscriptionName
+  readonly sequence: Sequence
+  readonly attempts: number
+  readonly first_attempt_at: number
+  readonly dead_at: number
+  readonly reason: string
+  readonly event: string
+}
+
+export const makeDeliveryLog = (sql: SqlClient.SqlClient): typeof DeliveryLog.Service => ({
+  commit: (changes) =>
+    changes.length === 0
+      ? Effect.void
+      : Effect.suspend(() => {
+          const [text, parameters] = progressCommit(changes, reasonText)
+          return sql.unsafe(text, parameters)
+        }).pipe(
+          Effect.retry({ while: isConflict, schedule: Schedule.recurs(3) }),
+          Effect.asVoid,
+          answering("commit progress"),
+        ),
+  progress: (namespace) =>
+    sql<SubscriptionProgress>`
+      select subscription, position, acknowledged from positions
+      where namespace = ${namespace} order by subscription`.pipe(answering("read progress")),
+  progressOf: (namespace, subscription) =>
+    sql<SubscriptionProgress>`
+      select subscription, position, acknowledged from positions
+      where namespace = ${namespace} and subscription = ${subscription}`.pipe(
+      Effect.map(([row]) => Option.fromNullable(row)),
+      answering("read progress"),
+    ),
+  deferrals: (namespace, subscription, after, limit) =>
+    sql<DeferralRow>`
+      select sequence, attempts, due_at, since, order_key, reason from deferrals
+      where namespace = ${namespace} and subscription = ${subscription} and sequence > ${after}
+      order by sequence limit ${limit}`.pipe(
+      Effect.map((rows) => rows.map(deferralOf)),
+      answering("read deferrals"),
+    ),
+  slowestPosition: (namespace) =>
+    sql<{ readonly position: Sequence | null }>`
+      select min(least(p.position, (
+        select min(d.sequence) - 1 from deferrals d
+        where d.namespace = p.namespace and d.subscription = p.subscription
+      ))) as position
+      from positions p where p.namespace = ${namespace}`.pipe(
+      Effect.map(([row]) => row?.position ?? undefined),
+      answering("find the slowest position"),
+    ),
+  deadLetters: ({ namespace, subscription, after, limit }) =>
+    sql<DeadLetterRow>`
+      select * from dead_letters where ${sql.and([
+        sql`namespace = ${namespace}`,
+        sql`id > ${after ?? ""}`,
+        ...(subscription === undefined ? [] : [sql`subscription = ${subscription}`]),
+      ])}
+      order by id limit ${limit}`.pipe(
+      Effect.map((rows) => rows.map(deadLetterOf)),
+      answering("list dead letters"),
+    ),
+  getDeadLetter: (namespace, id) =>
+    sql<DeadLetterRow>`
+      select * from dead_letters where namespace = ${namespace} and id = ${id}`.pipe(
+      Effect.map(([row]) => Option.map(Option.fromNullable(row), deadLetterOf)),
+      answering("get a dead letter"),
+    ),
+  deleteDeadLetter: (namespace, id) =>
+    sql`
+      delete from dead_letters where namespace = ${namespace} and id = ${id} returning id`.pipe(
+      Effect.map((rows) => rows.length > 0),
+      answering("delete a dead letter"),
+    ),
+  backlog: (after, limit) =>
+    sql<{ readonly name: NamespaceName }>`
+      select n.name from namespaces n
+      where n.name > ${after ?? ""} and n.status = 'enabled' and exists (
+        select from subscriptions s
+        join positions p on p.namespace = s.namespace and p.subscription = s.name
+        where s.namespace = n.name and s.status = 'active' and (
+          p.position < (select max(e.sequence) from events e where e.namespace = n.name)
+          or exists (
+            select from deferrals d
+            where d.namespace = p.namespace and d.subscription = p.subscription
+          )
+        )
+      )
+      order by n.name limit ${limit}`.pipe(
+      Effect.map((rows) => rows.map(({ name }) => name)),
+      answering("find namespaces with a backlog"),
+    ),
+})
+
+const reasonText = ({ reason }: NewDeadLetter): string => encodeReason(reason)
+
+const deferralOf = (row: DeferralRow): Deferral => ({
+  sequence: row.sequence,
+  orderKey: row.order_key ?? undefined,
+  attempts: row.attempts,
+  dueAt: row.due_at ?? undefined,
+  since: row.since,
+  reason: row.reason,
+})
+
+const deadLetterOf = (row: DeadLetterRow): DeadLetter => ({
+  namespace: row.namespace,
+  subscription: row.subscription,
+  id: row.id,
+  sequence: row.sequence,
+  json: row.event,
+  reason: decodeReason(row.reason),
+  attempts: row.attempts,
+  firstAttemptAt: row.first_attempt_at,
+  deadAt: row.dead_at,
+})

@@ -1,0 +1,243 @@
+// The registry in SQL. Records are stored as the JSON that their schemas encode to.
+
+import type { SqlClient } from "@effect/sql"
+import { Effect, Option, Schema } from "effect"
+import type { Registry } from "../../../actors/index.js"
+import {
+  HostType,
+  Namespace,
+  NamespaceStatus,
+  Settings,
+  Sink,
+  Subscription,
+} from "../../../domain/index.js"
+import { answering } from "./StoreFailure.js"
+
+interface Stored {
+  readonly record: string
+}
+
+/** A record and its JSON text. What this store wrote reads back, so a failure to do so is a defect. */
+const codec = <A, I>(schema: Schema.Schema<A, I>) => {
+  const text = Schema.parseJson(schema)
+  const encode = Schema.encode(text)
+  const decode = Schema.decode(text)
+  return {
+    encode: (value: A) => Effect.orDie(encode(value)),
+    decodeAll: (rows: ReadonlyArray<Stored>) =>
+      Effect.forEach(rows, ({ record }) => Effect.orDie(decode(record))),
+    decodeFirst: ([row]: ReadonlyArray<Stored>) =>
+      row === undefined
+        ? Effect.succeed(Option.none<A>())
+        : Effect.map(Effect.orDie(decode(row.record)), Option.some),
+  }
+}
+
+const hostTypes = codec(HostType)
+const settings = codec(Settings)
+const sinks = codec(Sink)
+const subscriptions = codec(Subscription)
+
+const NamespaceRow = Schema.Struct({
+  name: Namespace.fields.name,
+  incarnation: Schema.String,
+  host_type: Schema.NullOr(Schema.typeSchema(Namespace.fields.hostType.from)),
+  overrides: Schema.parseJson(Settings),
+  status: NamespaceStatus,
+  created_at: Schema.Number,
+  updated_at: Schema.Number,
+})
+const decodeNamespaceRows = Schema.decodeUnknown(Schema.Array(NamespaceRow))
+
+const namespacesOf = (rows: ReadonlyArray<unknown>): Effect.Effect<ReadonlyArray<Namespace>> =>
+  Effect.map(Effect.orDie(decodeNamespaceRows(rows)), (decoded) =>
+    decoded.map(({ name, incarnation, host_type, overrides, status, created_at, updated_at }) => ({
+      name,
+      incarnation,
+      ...(host_type === null ? {} : { hostType: host_type }),
+      overrides,
+      status,
+      createdAt: created_at,
+      updatedAt: updated_at,
+    })),
+  )
+
+/** Whether a statement that returns what it changed has changed anything. */
+const changed = (rows: ReadonlyArray<unknown>): boolean => rows.length > 0
+
+export const makeRegistry = (sql: SqlClient.SqlClient): typeof Registry.Service => ({
+  ...hostTypeOperations(sql),
+  ...namespaceOperations(sql),
+  ...sinkOperations(sql),
+  ...subscriptionOperations(sql),
+})
+
+const hostTypeOperations = (sql: SqlClient.SqlClient) =>
+  ({
+    putHostType: (hostType) =>
+      hostTypes.encode(hostType).pipe(
+        Effect.flatMap(
+          (record) => sql`
+            insert into host_types (name, record) values (${hostType.name}, ${record})
+            on conflict (name) do update set record = excluded.record`,
+        ),
+        Effect.asVoid,
+        answering("store a host type"),
+      ),
+    getHostType: (name) =>
+      sql<Stored>`select record from host_types where name = ${name}`.pipe(
+        Effect.flatMap(hostTypes.decodeFirst),
+        answering("get a host type"),
+      ),
+    listHostTypes: ({ after, limit }) =>
+      sql<Stored>`
+        select record from host_types where name > ${after ?? ""} order by name limit ${limit}`.pipe(
+        Effect.flatMap(hostTypes.decodeAll),
+        answering("list host types"),
+      ),
+    deleteHostType: (name) =>
+      sql`delete from host_types where name = ${name} returning name`.pipe(
+        Effect.map(changed),
+        answering("delete a host type"),
+      ),
+  }) satisfies Partial<typeof Registry.Service>
+
+const namespaceOperations = (sql: SqlClient.SqlClient) =>
+  ({
+    putNamespace: (namespace) =>
+      settings.encode(namespace.overrides).pipe(
+        Effect.flatMap(
+          (overrides) => sql`
+            insert into namespaces
+              (name, incarnation, host_type, overrides, status, created_at, updated_at)
+            values (
+              ${namespace.name}, ${namespace.incarnation}, ${namespace.hostType ?? null},
+              ${overrides}, ${namespace.status}, ${namespace.createdAt}, ${namespace.updatedAt}
+            )
+            on conflict (name) do update set
+              host_type = excluded.host_type,
+              overrides = excluded.overrides,
+              status = case namespaces.status when 'removing' then 'removing' else excluded.status end,
+              updated_at = excluded.updated_at`,
+        ),
+        Effect.asVoid,
+        answering("store a namespace"),
+      ),
+    getNamespace: (name) =>
+      sql`select * from namespaces where name = ${name}`.pipe(
+        Effect.flatMap(namespacesOf),
+        Effect.map(([namespace]) => Option.fromNullable(namespace)),
+        answering("get a namespace"),
+      ),
+    listNamespaces: ({ after, limit, hostType }) =>
+      sql`
+        select * from namespaces where ${sql.and([
+          sql`name > ${after ?? ""}`,
+          ...(hostType === undefined ? [] : [sql`host_type = ${hostType}`]),
+        ])}
+        order by name limit ${limit}`.pipe(
+        Effect.flatMap(namespacesOf),
+        answering("list namespaces"),
+      ),
+    countNamespaces: (hostType) =>
+      sql<{ readonly count: number }>`
+        select count(*) as count from namespaces where host_type = ${hostType}`.pipe(
+        Effect.map(([row]) => row?.count ?? 0),
+        answering("count namespaces"),
+      ),
+    setNamespaceStatus: (name, status, at) =>
+      sql`
+        update namespaces set status = ${status}, updated_at = ${at}
+        where name = ${name} and status <> 'removing' returning name`.pipe(
+        Effect.map(changed),
+        answering("set the status of a namespace"),
+      ),
+  }) satisfies Partial<typeof Registry.Service>
+
+const sinkOperations = (sql: SqlClient.SqlClient) =>
+  ({
+    putSink: (sink) =>
+      sinks.encode(sink).pipe(
+        Effect.flatMap(
+          (record) => sql`
+            insert into sinks (namespace, name, record)
+            values (${sink.namespace}, ${sink.name}, ${record})
+            on conflict (namespace, name) do update set record = excluded.record`,
+        ),
+        Effect.asVoid,
+        answering("store a sink"),
+      ),
+    getSink: (namespace, name) =>
+      sql<Stored>`
+        select record from sinks where namespace = ${namespace} and name = ${name}`.pipe(
+        Effect.flatMap(sinks.decodeFirst),
+        answering("get a sink"),
+      ),
+    listSinks: (namespace) =>
+      sql<Stored>`select record from sinks where namespace = ${namespace} order by name`.pipe(
+        Effect.flatMap(sinks.decodeAll),
+        answering("list sinks"),
+      ),
+    deleteSink: (namespace, name) =>
+      sql`
+        delete from sinks where namespace = ${namespace} and name = ${name} returning name`.pipe(
+        Effect.map(changed),
+        answering("delete a sink"),
+      ),
+  }) satisfies Partial<typeof Registry.Service>
+
+const subscriptionOperations = (sql: SqlClient.SqlClient) =>
+  ({
+    createSubscription: (subscription, position) =>
+      subscriptions.encode(subscription).pipe(
+        Effect.flatMap(
+          (record) => sql`
+            with placed as (
+              insert into positions (namespace, subscription, position, acknowledged)
+              values (
+                ${subscription.namespace}, ${subscription.name}, ${position}, ${String(position)}
+              )
+              on conflict (namespace, subscription) do nothing
+            )
+            insert into subscriptions (namespace, name, status, record)
+            values (
+              ${subscription.namespace}, ${subscription.name}, ${subscription.status}, ${record}
+            )
+            on conflict (namespace, name) do update
+              set status = excluded.status, record = excluded.record`,
+        ),
+        Effect.asVoid,
+        answering("create a subscription"),
+      ),
+    updateSubscription: (subscription) =>
+      subscriptions.encode(subscription).pipe(
+        Effect.flatMap(
+          (record) => sql`
+            update subscriptions set status = ${subscription.status}, record = ${record}
+            where namespace = ${subscription.namespace} and name = ${subscription.name}
+            returning name`,
+        ),
+        Effect.map(changed),
+        answering("update a subscription"),
+      ),
+    getSubscription: (namespace, name) =>
+      sql<Stored>`
+        select record from subscriptions where namespace = ${namespace} and name = ${name}`.pipe(
+        Effect.flatMap(subscriptions.decodeFirst),
+        answering("get a subscription"),
+      ),
+    listSubscriptions: (namespace) =>
+      sql<Stored>`
+        select record from subscriptions where namespace = ${namespace} order by name`.pipe(
+        Effect.flatMap(subscriptions.decodeAll),
+        answering("list subscriptions"),
+      ),
+    /** Deferred deliveries go with the position that they refer to. */
+    deleteSubscription: (namespace, name) =>
+      sql`
+        with unplaced as (
+          delete from positions where namespace = ${namespace} and subscription = ${name}
+        )
+        delete from subscriptions where namespace = ${namespace} and name = ${name}
+        returning name`.pipe(Effect.map(changed), answering("delete a subscription")),
+  }) satisfies Partial<typeof Registry.Service>
