@@ -1,0 +1,105 @@
+// A store whose operations are under a script of faults. Wraps the layer of any store adapter.
+
+import { Context, Effect, Layer } from "effect"
+import { DeliveryLog, Invalidation, Journal, Registry, Removals } from "../../src/actors/index.js"
+import { StoreFaults, type StoreFaultsService } from "./StoreFaults.js"
+
+type Stores = Journal | Registry | DeliveryLog | Removals | Invalidation
+
+/** The store of the layer, under these faults. */
+export const faultyFrom = <E>(
+  faults: StoreFaultsService,
+  store: Layer.Layer<Stores, E>,
+): Layer.Layer<Stores | StoreFaults, E> =>
+  Layer.effectContext(
+    Effect.map(Effect.context<Stores>(), (stores) =>
+      Context.make(StoreFaults, faults).pipe(
+        Context.add(Journal, faultyJournal(faults, Context.get(stores, Journal))),
+        Context.add(Registry, faultyRegistry(faults, Context.get(stores, Registry))),
+        Context.add(DeliveryLog, faultyDeliveryLog(faults, Context.get(stores, DeliveryLog))),
+        Context.add(Removals, faultyRemovals(faults, Context.get(stores, Removals))),
+        Context.add(Invalidation, faultyInvalidation(faults, Context.get(stores, Invalidation))),
+      ),
+    ),
+  ).pipe(Layer.provide(store))
+
+/** As `faultyFrom`, with a script of its own that `StoreFaults` gives access to. */
+export const faulty = <E>(store: Layer.Layer<Stores, E>): Layer.Layer<Stores | StoreFaults, E> =>
+  Layer.unwrapEffect(Effect.map(StoreFaults.make, (faults) => faultyFrom(faults, store)))
+
+const faultyJournal = (
+  { around }: StoreFaultsService,
+  journal: typeof Journal.Service,
+): typeof Journal.Service => ({
+  append: (...of) => around("Journal.append", journal.append(...of)),
+  read: (...of) => around("Journal.read", journal.read(...of)),
+  get: (...of) => around("Journal.get", journal.get(...of)),
+  bounds: (...of) => around("Journal.bounds", journal.bounds(...of)),
+  positionAt: (...of) => around("Journal.positionAt", journal.positionAt(...of)),
+  expired: (...of) => around("Journal.expired", journal.expired(...of)),
+  trim: (...of) => around("Journal.trim", journal.trim(...of)),
+})
+
+const faultyRegistry = (
+  { around }: StoreFaultsService,
+  registry: typeof Registry.Service,
+): typeof Registry.Service => ({
+  putHostType: (...of) => around("Registry.putHostType", registry.putHostType(...of)),
+  getHostType: (...of) => around("Registry.getHostType", registry.getHostType(...of)),
+  listHostTypes: (...of) => around("Registry.listHostTypes", registry.listHostTypes(...of)),
+  deleteHostType: (...of) => around("Registry.deleteHostType", registry.deleteHostType(...of)),
+  putNamespace: (...of) => around("Registry.putNamespace", registry.putNamespace(...of)),
+  getNamespace: (...of) => around("Registry.getNamespace", registry.getNamespace(...of)),
+  listNamespaces: (...of) => around("Registry.listNamespaces", registry.listNamespaces(...of)),
+  countNamespaces: (...of) => around("Registry.countNamespaces", registry.countNamespaces(...of)),
+  setNamespaceStatus: (...of) =>
+    around("Registry.setNamespaceStatus", registry.setNamespaceStatus(...of)),
+  putSink: (...of) => around("Registry.putSink", registry.putSink(...of)),
+  getSink: (...of) => around("Registry.getSink", registry.getSink(...of)),
+  listSinks: (...of) => around("Registry.listSinks", registry.listSinks(...of)),
+  deleteSink: (...of) => around("Registry.deleteSink", registry.deleteSink(...of)),
+  createSubscription: (...of) =>
+    around("Registry.createSubscription", registry.createSubscription(...of)),
+  updateSubscription: (...of) =>
+    around("Registry.updateSubscription", registry.updateSubscription(...of)),
+  getSubscription: (...of) => around("Registry.getSubscription", registry.getSubscription(...of)),
+  listSubscriptions: (...of) =>
+    around("Registry.listSubscriptions", registry.listSubscriptions(...of)),
+  deleteSubscription: (...of) =>
+    around("Registry.deleteSubscription", registry.deleteSubscription(...of)),
+})
+
+const faultyDeliveryLog = (
+  { around }: StoreFaultsService,
+  log: typeof DeliveryLog.Service,
+): typeof DeliveryLog.Service => ({
+  commit: (...of) => around("DeliveryLog.commit", log.commit(...of)),
+  progress: (...of) => around("DeliveryLog.progress", log.progress(...of)),
+  progressOf: (...of) => around("DeliveryLog.progressOf", log.progressOf(...of)),
+  deferrals: (...of) => around("DeliveryLog.deferrals", log.deferrals(...of)),
+  slowestPosition: (...of) => around("DeliveryLog.slowestPosition", log.slowestPosition(...of)),
+  deadLetters: (...of) => around("DeliveryLog.deadLetters", log.deadLetters(...of)),
+  getDeadLetter: (...of) => around("DeliveryLog.getDeadLetter", log.getDeadLetter(...of)),
+  deleteDeadLetter: (...of) => around("DeliveryLog.deleteDeadLetter", log.deleteDeadLetter(...of)),
+  backlog: (...of) => around("DeliveryLog.backlog", log.backlog(...of)),
+})
+
+const faultyRemovals = (
+  { around }: StoreFaultsService,
+  removals: typeof Removals.Service,
+): typeof Removals.Service => ({
+  begin: (...of) => around("Removals.begin", removals.begin(...of)),
+  record: (...of) => around("Removals.record", removals.record(...of)),
+  get: (...of) => around("Removals.get", removals.get(...of)),
+  pending: around("Removals.pending", removals.pending),
+  purge: (...of) => around("Removals.purge", removals.purge(...of)),
+  release: (...of) => around("Removals.release", removals.release(...of)),
+})
+
+const faultyInvalidation = (
+  { around }: StoreFaultsService,
+  invalidation: typeof Invalidation.Service,
+): typeof Invalidation.Service => ({
+  ...invalidation,
+  broadcast: (...of) => around("Invalidation.broadcast", invalidation.broadcast(...of)),
+})
