@@ -53,7 +53,9 @@ export class Life<Message> implements ActorRef<Message>, Lineage, CellHost<Messa
   readonly parent: Lineage | undefined
   readonly clock: Clock.Clock
   mailbox: Mailbox<Message>
-  private readonly ended = Deferred.unsafeMake<ActorExit>(FiberId.none)
+  private exit: ActorExit | undefined
+  /** Made for the first who waits. */
+  private ended: Deferred.Deferred<ActorExit> | undefined
   private ready: Deferred.Deferred<void, ActorStartFailed> | undefined
   private fiber: Fiber.RuntimeFiber<void> | undefined
   private incarnation: Incarnation | undefined
@@ -85,8 +87,13 @@ export class Life<Message> implements ActorRef<Message>, Lineage, CellHost<Messa
   }
 
   get awaitExit(): Effect.Effect<ActorExit> {
-    return Effect.tap(Deferred.await(this.ended), () =>
-      this.fiber === undefined ? Effect.void : Fiber.await(this.fiber),
+    return Effect.suspend(() => {
+      if (this.exit !== undefined) return Effect.succeed(this.exit)
+      return Deferred.await((this.ended ??= Deferred.unsafeMake(FiberId.none)))
+    }).pipe(
+      Effect.zipLeft(
+        Effect.suspend(() => (this.fiber === undefined ? Effect.void : Fiber.await(this.fiber))),
+      ),
     )
   }
 
@@ -143,21 +150,18 @@ export class Life<Message> implements ActorRef<Message>, Lineage, CellHost<Messa
     onEnd: (end: LifeEnd) => Effect.Effect<void>,
   ): Effect.Effect<void, never, R> {
     this.ready = Deferred.unsafeMake<void, ActorStartFailed>(FiberId.none)
-    return this.forget().pipe(
-      Effect.zipRight(this.live(spec, policy)),
-      Effect.flatMap((end) =>
+    // What a frame on the stack holds on to is paid by every idle actor: the beginning goes first.
+    const life = Effect.flatMap(this.forget(), () =>
+      Effect.flatMap(this.live(spec, policy), (end) =>
         Effect.ensuring(
           onEnd(end),
           Effect.sync(() => this.finish(end.exit)),
         ),
       ),
-      withoutParentSpan,
-      Effect.uninterruptible,
-      Effect.forkDaemon,
-      Effect.map((fiber) => {
-        this.fiber = fiber
-      }),
     )
+    return Effect.map(Effect.forkDaemon(withoutParentSpan(life)), (fiber) => {
+      this.fiber = fiber
+    })
   }
 
   /** Returns when the initial commands are performed. A starter that is interrupted here stops it. */
@@ -253,7 +257,8 @@ export class Life<Message> implements ActorRef<Message>, Lineage, CellHost<Messa
         ),
       )
     }
-    Deferred.unsafeDone(this.ended, Effect.succeed(exit))
+    this.exit = exit
+    if (this.ended !== undefined) Deferred.unsafeDone(this.ended, Effect.succeed(exit))
   }
 }
 
