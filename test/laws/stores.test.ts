@@ -6,6 +6,7 @@ import { deliveryLogLaws } from "./deliveryLogLaws.js"
 import { invalidationLaws } from "./invalidationLaws.js"
 import { journalLaws } from "./journalLaws.js"
 import { chosenAdapters } from "./registry.js"
+import { modelLaws } from "./modelLaws.js"
 import { registryLaws } from "./registryLaws.js"
 import { removalsLaws } from "./removalsLaws.js"
 import { restartLaws } from "./restartLaws.js"
@@ -20,6 +21,7 @@ const suites: ReadonlyArray<(name: string, harness: StoreHarness) => void> = [
   removalsLaws,
   invalidationLaws,
   restartLaws,
+  modelLaws,
 ]
 
 for (const [name, harness] of chosenAdapters()) {
