@@ -87,8 +87,7 @@ const prepared = new WeakMap<AnyStateMachine, AnyStateMachine>()
 /**
  * Checks a machine once, and guards it against a trap: `transition` builds a throwaway actor for
  * each call, which runs the context factory with undefined input. The input is boxed here, so the
- * factory is only ever run for a true beginning; the throwaway actor stops at once, which also makes
- * a step several times cheaper.
+ * factory is only ever run for a true beginning, and the throwaway actor stops at once.
  */
 const prepare = (machine: AnyStateMachine): AnyStateMachine => {
   const known = prepared.get(machine)

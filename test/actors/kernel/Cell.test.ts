@@ -257,6 +257,21 @@ describe("a cell", () => {
     }),
   )
 
+  it.scoped("lets an ask fail with ActorGone when the task that should answer is stopped", () =>
+    Effect.gen(function* () {
+      const ref = yield* startActor("root", probe(new Ledger(), temporary))
+      const asking = yield* Effect.fork(
+        Effect.flip(
+          ref.ask((reply: Reply<string, string>) => ProbeMessage.Ask({ how: "by task", reply })),
+        ),
+      )
+      yield* yields
+      yield* ref.tell(ProbeMessage.StopTask({ key: "answer" }))
+      expect(yield* Fiber.join(asking)).toMatchObject({ _tag: "ActorGone" })
+      expect((yield* ref.snapshot).state).toBe("running")
+    }),
+  )
+
   it.scoped("says since when it is in its state", () =>
     Effect.gen(function* () {
       const ref = yield* startActor("root", doer())
