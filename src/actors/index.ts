@@ -1,3 +1,11 @@
 // Who lives, and the ports through which they touch the world.
 
+export type * from "./kernel/index.js"
+export { type Durability, type PublishError, type Publisher } from "./mesh/Publisher.js"
+export { MeshOverloaded, type Receipt } from "./journal/GroupCommit.js"
+export * from "./mesh/Mesh.js"
+export * from "./mesh/MeshConfig.js"
+export { layer as meshLayer } from "./mesh/MeshLive.js"
+export * from "./mesh/Views.js"
+export type { DeliveryCounts } from "./subscription/SubscriptionFeed.js"
 export * from "./ports/index.js"

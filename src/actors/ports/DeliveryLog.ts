@@ -83,6 +83,10 @@ export class DeliveryLog extends Context.Tag("eventloom/DeliveryLog")<
      */
     readonly commit: (changes: ReadonlyArray<ProgressChange>) => Answer<void>
     readonly progress: (namespace: NamespaceName) => Answer<ReadonlyArray<SubscriptionProgress>>
+    readonly progressOf: (
+      namespace: NamespaceName,
+      subscription: SubscriptionName,
+    ) => Answer<Option.Option<SubscriptionProgress>>
     /** Deferrals of a subscription after a sequence, ascending by sequence. */
     readonly deferrals: (
       namespace: NamespaceName,

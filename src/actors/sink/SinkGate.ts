@@ -1,4 +1,4 @@
-// What every delivery to a sink passes: the sink's concurrency, its breaker, and the suspicion that
+// What every delivery to a sink passes: its connection, the sink's concurrency, its breaker, and the suspicion that
 // it is misconfigured. One gate per sink, shared by its subscriptions, so that an outage seen by one
 // parks them all and one probe speaks for all.
 //
@@ -19,6 +19,7 @@ import {
   tripBreaker,
 } from "../../domain/index.js"
 import { Option } from "effect"
+import type { Connection } from "../ports/index.js"
 
 /** A subscription, as its gate sees it. */
 export interface GateUser {
@@ -67,9 +68,34 @@ export class SinkGate {
   #probing = false
   #probes = 0
   #lastSuccessAt: number | undefined
+  #connection: Connection | undefined
 
   constructor(options: SinkGateOptions) {
     this.#options = options
+  }
+
+  /** The open sink; undefined while its actor is starting. */
+  get connection(): Connection | undefined {
+    return this.#connection
+  }
+
+  /** The sink is open: deliveries may start. */
+  connect(connection: Connection): void {
+    this.#connection = connection
+    this.#pumpAll()
+  }
+
+  /** Says again that the sink is parked, if it is, to an actor that begins anew. */
+  announce(): void {
+    if (this.#breaker._tag === "Closed") return
+    const { since } = this.#breaker
+    const probeAt = this.#breaker._tag === "Open" ? this.#breaker.probeAt : this.#options.now()
+    this.#options.onChange({ _tag: "Parked", cause: this.#cause, since, probeAt, reason: "" })
+  }
+
+  /** The sink is closed: nothing starts until it is open again. */
+  disconnect(): void {
+    this.#connection = undefined
   }
 
   /** Since when the sink is parked and why; undefined while it takes events. */
@@ -105,6 +131,7 @@ export class SinkGate {
 
   /** How many deliveries could start now. */
   room(): number {
+    if (this.#connection === undefined) return 0
     if (this.#breaker._tag === "Closed") return this.#options.concurrency - this.#active
     return this.#canProbe() ? 1 : 0
   }

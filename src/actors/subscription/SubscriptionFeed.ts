@@ -5,7 +5,7 @@
 // way. It decides synchronously and leaves I/O to others: workers deliver (`take`, then `settle` or
 // `abandon`), the feeder reads (`FeedReader`), the progress log writes (`collect`).
 
-import { Option } from "effect"
+import { Effect, Option } from "effect"
 import {
   AckedRanges,
   type DeadLetterReason,
@@ -44,12 +44,27 @@ export interface FeedOptions {
   readonly maxUnwritten: number
 }
 
+/** What has become of deliveries. */
+export interface DeliveryCounts {
+  delivered: number
+  /** Attempts that ended otherwise. */
+  failed: number
+  /** Deliveries given up on. */
+  dead: number
+  /** Events lost: ephemeral ones that found no room or failed, and those that retention took. */
+  dropped: number
+}
+
+export const noDeliveries = (): DeliveryCounts => ({ delivered: 0, failed: 0, dead: 0, dropped: 0 })
+
 /** What a feed needs of its surroundings. Nothing in here may call back synchronously. */
 export interface FeedWorld {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly random: () => number
   readonly deadLetterId: () => string
+  /** Counts over all feeds of the mesh. */
+  readonly totals: DeliveryCounts
   /** The last sequence offered to the live feeds of the namespace. */
   readonly head: () => Sequence
   readonly matches: (type: string) => boolean
@@ -86,7 +101,8 @@ export class SubscriptionFeed implements GateUser {
   #workers = 0
   #inFlight = 0
   #unwrittenCount = 0
-  #counts = { delivered: 0, failed: 0, dead: 0, dropped: 0 }
+  readonly #onDrained: Array<() => void> = []
+  readonly #counts = noDeliveries()
 
   constructor(
     options: FeedOptions,
@@ -120,8 +136,8 @@ export class SubscriptionFeed implements GateUser {
     return this.#deferred.size
   }
 
-  /** Since the start of the feed. `dropped`: ephemeral events that found the window full or failed. */
-  get counts(): { readonly [Count in "delivered" | "failed" | "dead" | "dropped"]: number } {
+  /** Since the start of the feed. */
+  get counts(): DeliveryCounts {
     return this.#counts
   }
 
@@ -153,24 +169,24 @@ export class SubscriptionFeed implements GateUser {
     else this.fallBehind(Sequence.make(event.sequence - 1))
   }
 
-  /** Offers an event that is not journalled; dropped and counted when there is no room for it. */
+  /** Offers an event that is not journalled; false when there is no room for it. */
   offerEphemeral(event: JournaledEvent): boolean {
-    if (this.#stopped || this.#openEvents >= this.#options.windowEvents) {
-      this.#counts.dropped++
-      return false
-    }
+    if (this.#stopped || this.#openEvents >= this.#options.windowEvents) return false
     this.#openEvents++
-    this.#openBytes += event.json.length
-    const key = this.#keyOf(event)
     this.#order.push({
       event,
-      orderKey: key,
+      orderKey: this.#keyOf(event),
       kind: "ephemeral",
       place: undefined,
       attempts: 0,
       since: undefined,
     })
     return true
+  }
+
+  /** An event that is not journalled found no room and is lost to this subscription. */
+  drop(): void {
+    this.#count("dropped")
   }
 
   /** Stops taking what is offered: from `cursor` on it reads the journal. */
@@ -264,7 +280,7 @@ export class SubscriptionFeed implements GateUser {
   admitDue(deferral: Deferral, event: JournaledEvent | undefined): void {
     if (this.#stopped) return
     if (event === undefined) {
-      this.#counts.dropped++
+      this.#count("dropped")
       return this.#endDeferral(deferral.sequence, deferral.orderKey)
     }
     const condemned = this.#condemned.get(deferral.sequence)
@@ -396,11 +412,17 @@ export class SubscriptionFeed implements GateUser {
     return items
   }
 
-  /** Takes note of the outcome of each delivery taken together; the worker goes on. */
-  settle(items: ReadonlyArray<Item>, outcomes: ReadonlyArray<Outcome>): void {
+  /** Takes note of the outcome of a delivery; the worker goes on. */
+  settle(item: Item, outcome: Outcome): void {
+    this.#settle(item, outcome)
+    this.#gate.leave()
+  }
+
+  /** Likewise, for deliveries that were taken together. */
+  settleAll(items: ReadonlyArray<Item>, outcomes: ReadonlyArray<Outcome>): void {
     for (const [index, item] of items.entries()) {
       const outcome = outcomes[index]
-      if (outcome !== undefined) this.settleOne(item, outcome)
+      if (outcome !== undefined) this.#settle(item, outcome)
     }
     this.#gate.leave()
   }
@@ -408,25 +430,25 @@ export class SubscriptionFeed implements GateUser {
   /** The worker was cut off: its deliveries were not settled and will be made again. */
   abandon(items: ReadonlyArray<Item>): void {
     this.#workers--
-    this.#inFlight -= items.length
+    this.#ended(items.length)
     this.#gate.leave()
   }
 
-  settleOne(item: Item, outcome: Outcome): void {
-    this.#inFlight--
+  #settle(item: Item, outcome: Outcome): void {
+    this.#ended(1)
     const { event, kind } = item
     const report = this.#gate.report(this.#deliveryKey(event.sequence), outcome)
     this.#close(item)
     if (kind === "ephemeral") {
-      if (outcome._tag === "Delivered") this.#counts.delivered++
-      else this.#counts.dropped++
+      if (outcome._tag === "Delivered") this.#count("delivered")
+      else this.#count("dropped")
       return this.#free(item.orderKey)
     }
     if (outcome._tag === "Delivered") {
-      this.#counts.delivered++
+      this.#count("delivered")
       return this.#finish(item)
     }
-    this.#counts.failed++
+    this.#count("failed")
     const now = this.#world.now()
     const since = item.since ?? now
     const settlement = settlementOf(outcome, {
@@ -475,7 +497,7 @@ export class SubscriptionFeed implements GateUser {
   }
 
   #bury(event: JournaledEvent, reason: DeadLetterReason, attempts: number, since: number): void {
-    this.#counts.dead++
+    this.#count("dead")
     this.#unwritten.bury({
       id: this.#world.deadLetterId(),
       sequence: event.sequence,
@@ -493,8 +515,13 @@ export class SubscriptionFeed implements GateUser {
   #close(item: Item): void {
     if (item.place !== undefined) this.#outstanding.pass(item.place)
     this.#openEvents--
-    this.#openBytes -= item.event.json.length
+    if (item.kind !== "ephemeral") this.#openBytes -= item.event.json.length
     if (!this.#live && this.#openEvents * 2 <= this.#options.windowEvents) this.#world.wakeReader()
+  }
+
+  #count(what: keyof DeliveryCounts): void {
+    this.#counts[what]++
+    this.#world.totals[what]++
   }
 
   #deliveryKey(sequence: number): string {
@@ -538,6 +565,20 @@ export class SubscriptionFeed implements GateUser {
   #touch(): void {
     this.#unwrittenCount++
     this.#world.touched()
+  }
+
+  /** Waits until nothing is in flight. */
+  get drained(): Effect.Effect<void> {
+    return Effect.async((resume) => {
+      if (this.#inFlight === 0) resume(Effect.void)
+      else this.#onDrained.push(() => resume(Effect.void))
+    })
+  }
+
+  #ended(count: number): void {
+    this.#inFlight -= count
+    if (this.#inFlight > 0 || this.#onDrained.length === 0) return
+    for (const resume of this.#onDrained.splice(0)) resume()
   }
 
   /** Starts nothing more and admits nothing more; what is in flight may still be settled. */

@@ -2,37 +2,47 @@
 // structured delivery sends, byte for byte) and, on demand, the parsed event.
 
 import { type CloudEvent, encodeStructured, fromTrustedJson } from "../event/index.js"
-import type { Sequence } from "./Sequence.js"
+import { origin, type Sequence } from "./Sequence.js"
 
 export class JournaledEvent {
+  /** 0 for an event that is not journalled. */
   readonly sequence: Sequence
   readonly type: string
-  /** The CloudEvents JSON format of the event, as validated at publish. */
-  readonly json: string
   /** When the event was accepted, in milliseconds since the epoch. */
   readonly acceptedAt: number
+  #json: string | undefined
   #event: CloudEvent | undefined
 
   constructor(
     sequence: Sequence,
     type: string,
-    json: string,
+    json: string | undefined,
     acceptedAt: number,
     event?: CloudEvent,
   ) {
     this.sequence = sequence
     this.type = type
-    this.json = json
     this.acceptedAt = acceptedAt
+    this.#json = json
     this.#event = event
   }
 
   static of(sequence: Sequence, event: CloudEvent, acceptedAt: number): JournaledEvent {
-    return new JournaledEvent(sequence, event.type, encodeStructured(event), acceptedAt, event)
+    return new JournaledEvent(sequence, event.type, undefined, acceptedAt, event)
+  }
+
+  /** An event that is delivered without being journalled. */
+  static ephemeral(event: CloudEvent, acceptedAt: number): JournaledEvent {
+    return new JournaledEvent(origin, event.type, undefined, acceptedAt, event)
+  }
+
+  /** The CloudEvents JSON format of the event, as validated at publish. */
+  get json(): string {
+    return (this.#json ??= encodeStructured(this.event))
   }
 
   /** The parsed event: what was published when it is still at hand, else parsed once from the journal. */
   get event(): CloudEvent {
-    return (this.#event ??= fromTrustedJson(this.json))
+    return (this.#event ??= fromTrustedJson(this.#json ?? "null"))
   }
 }

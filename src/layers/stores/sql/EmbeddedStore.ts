@@ -5,7 +5,7 @@
 // One process at a time: the folder is locked, and the kernel lets go of it when the process ends.
 
 import * as path from "node:path"
-import { SqlError } from "@effect/sql/SqlError"
+import type { SqlError } from "@effect/sql/SqlError"
 import { PgClient } from "@effect/sql-pg"
 import { PGlite } from "@electric-sql/pglite"
 import { createPgConfig } from "@electric-sql/pglite/node-postgres"
@@ -68,10 +68,16 @@ const open = (options: {
 /** PGlite is one connection: the pool never closes it, and nothing may hold it while asking for it. */
 const pool = (database: PGlite): Effect.Effect<Pool, SqlError, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.sync(() => {
-      const config = { ...createPgConfig(database), max: 1, idleTimeoutMillis: 0 }
-      return new Pool({ ...config, types: valueParsers })
-    }),
+    Effect.sync(
+      () =>
+        new Pool(
+          Object.assign(createPgConfig(database), {
+            max: 1,
+            idleTimeoutMillis: 0,
+            types: valueParsers,
+          }),
+        ),
+    ),
     (pool) => Effect.promise(() => pool.end()),
   )
 

@@ -38,14 +38,12 @@ export const lockFolder = (
       catch: failed(folder),
     })
     const directory = yield* shortPath(path.resolve(folder))
-    let holder = "unknown"
-    for (let attempt = 1; attempt <= tries; attempt++) {
-      const taken = yield* take(directory, folder)
-      if (taken === undefined) return
-      holder = taken
-      if (attempt < tries) yield* Effect.sleep(yield* Random.nextIntBetween(20, 80))
+    let holder = yield* take(directory, folder)
+    for (let more = tries - 1; holder !== undefined && more > 0; more--) {
+      yield* Effect.sleep(yield* Random.nextIntBetween(20, 80))
+      holder = yield* take(directory, folder)
     }
-    return yield* new StoreLocked({ store: folder, holder })
+    if (holder !== undefined) yield* new StoreLocked({ store: folder, holder })
   })
 
 /** Listens; undefined when the folder is ours, else who holds it, with our socket gone again. */

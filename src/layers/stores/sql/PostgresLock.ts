@@ -42,8 +42,10 @@ const take = ({ key, name }: Lock, session: PostgresSession) =>
     if (holder?.["name"] === name) {
       yield* session.query("select pg_terminate_backend($1)", [holder["pid"]])
     }
-    return `${String(holder?.["name"] ?? "unknown")} at ${String(holder?.["address"] ?? "unknown")}`
+    return `${textOf(holder?.["name"])} at ${textOf(holder?.["address"])}`
   })
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "unknown")
 
 /** What a process that died a moment ago held is let go of within this time. */
 const patience = Schedule.spaced(Duration.millis(100)).pipe(Schedule.intersect(Schedule.recurs(10)))

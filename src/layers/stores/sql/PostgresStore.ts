@@ -3,8 +3,9 @@
 // The connection must be to the server itself or through a pooler in session mode: the lock of the
 // store and LISTEN belong to sessions. Failing over to a standby is a lost connection like any other.
 
+import { Socket } from "node:net"
 import type { SqlClient } from "@effect/sql"
-import { SqlError } from "@effect/sql/SqlError"
+import type { SqlError } from "@effect/sql/SqlError"
 import { PgClient } from "@effect/sql-pg"
 import { Duration, Effect, Layer, Redacted, type Scope } from "effect"
 import { type ClientConfig, escapeIdentifier, Pool } from "pg"
@@ -120,14 +121,16 @@ const makePool = (settings: Settings): Effect.Effect<Pool, SqlError, Scope.Scope
         // Idle connections are closed before they count as silent.
         idleTimeoutMillis: 5_000,
         types: valueParsers,
-        onConnect: (client) =>
-          client.query(
-            `set search_path to ${escapeIdentifier(schema)};
-             set statement_timeout to ${Math.round(statementTimeoutMillis)}`,
-          ),
+        statement_timeout: Math.round(statementTimeoutMillis),
+        // Runs once on each new connection. Not a start-up option: one in the URL would replace it.
+        verify: (client, done) => {
+          client.query(`set search_path to ${escapeIdentifier(schema)}`, (error: Error | null) =>
+            done(error ?? undefined),
+          )
+        },
       })
       pool.on("connect", ({ connection: { stream } }) => {
-        if (!("setTimeout" in stream) || typeof stream.setTimeout !== "function") return
+        if (!(stream instanceof Socket)) return
         stream.setTimeout(silenceMillis(statementTimeoutMillis), () =>
           stream.destroy(new Error("the server does not answer")),
         )

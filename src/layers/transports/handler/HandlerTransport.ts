@@ -68,7 +68,7 @@ const rebuilt = (outcome: Outcome): Outcome => {
       return Outcome.reject(textOf(outcome.reason))
     case "Misconfigured":
       return Outcome.misconfigured(textOf(outcome.reason))
-    case "Gone":
+    default:
       return Outcome.gone(textOf(outcome.reason))
   }
 }

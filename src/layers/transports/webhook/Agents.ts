@@ -1,11 +1,12 @@
-// Connections to endpoints: one undici pool per origin, shared by all sinks that send there and
+// Connections to endpoints: one pool per origin, shared by all sinks that send there and
 // closed with the last of them. Requests to one origin share its kept-alive sockets and no others,
 // so an origin that hangs holds up nothing elsewhere.
 
 import { Duration, Effect, RcMap, type Scope } from "effect"
-import { Pool } from "undici"
+import { Client } from "undici"
 import { TargetGuard } from "../guard/TargetGuard.js"
 import * as Connector from "./Connector.js"
+import { OriginPool } from "./OriginPool.js"
 import { MAX_CONNECT_TIMEOUT } from "./WebhookOptions.js"
 
 export interface AgentsOptions {
@@ -31,7 +32,7 @@ const MAX_HEADER_BYTES = 16_384
 
 export interface Agents {
   /** The pool of an origin (`https://host:port`), held until the scope closes. */
-  readonly pool: (origin: string) => Effect.Effect<Pool, never, Scope.Scope>
+  readonly pool: (origin: string) => Effect.Effect<OriginPool, never, Scope.Scope>
 }
 
 export const make = (
@@ -43,25 +44,26 @@ export const make = (
 
     const open = (origin: string) =>
       Effect.gen(function* () {
-        const connect = yield* Connector.make(guard, {
+        const connector = yield* Connector.make(guard, {
           timeout: MAX_CONNECT_TIMEOUT,
           ...(ca === undefined ? {} : { ca }),
         })
-        const acquire = Effect.sync(
-          () =>
-            new Pool(origin, {
-              connect,
-              connections: connectionsPerOrigin,
-              pipelining: 1,
-              keepAliveTimeout: Duration.toMillis(keepAlive),
-              keepAliveMaxTimeout: Duration.toMillis(MAX_KEEP_ALIVE),
-              maxHeaderSize: MAX_HEADER_BYTES,
-              // Deadlines are kept by `Deadlines`, over the whole of an attempt.
-              headersTimeout: 0,
-              bodyTimeout: 0,
-            }),
-        )
-        return yield* Effect.acquireRelease(acquire, (pool) => Effect.promise(() => pool.destroy()))
+        const lane = () => {
+          const { cancel, connect } = connector()
+          const client = new Client(origin, {
+            connect,
+            pipelining: 1,
+            keepAliveTimeout: Duration.toMillis(keepAlive),
+            keepAliveMaxTimeout: Duration.toMillis(MAX_KEEP_ALIVE),
+            maxHeaderSize: MAX_HEADER_BYTES,
+            // Deadlines are kept by `Deadlines`, over the whole of an attempt.
+            headersTimeout: 0,
+            bodyTimeout: 0,
+          })
+          return { client, cancelConnect: cancel }
+        }
+        const acquire = Effect.sync(() => new OriginPool(connectionsPerOrigin, lane))
+        return yield* Effect.acquireRelease(acquire, (pool) => Effect.promise(() => pool.close()))
       })
 
     const pools = yield* RcMap.make({ lookup: open })

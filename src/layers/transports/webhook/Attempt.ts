@@ -1,14 +1,12 @@
 // One request in flight: collects what matters of the answer and settles exactly once.
 //
 // An answer counts when it is whole, or when it has passed the bound up to which it is read; then the
-// connection is dropped, for the rest could be without end. Undici gives no hold on a request that
-// still waits for a connection, so one that is settled by then refuses when its turn comes, which
-// costs the connection nothing.
+// connection is dropped, for the rest could be without end.
 
 import type { IncomingHttpHeaders } from "node:http"
-import type { Dispatcher } from "undici"
 import { Outcome } from "../../../domain/index.js"
 import type { Deadlines, Expiring } from "./Deadlines.js"
+import type { Lane, OriginPool, PooledRequest } from "./OriginPool.js"
 import { type Answer, outcomeOfAnswer, outcomeOfFailure } from "./Response.js"
 
 /** How much of an answer's body is read before the connection is dropped. */
@@ -23,18 +21,18 @@ export interface AttemptLimits {
 
 /** What attempts of one connection share. */
 export interface AttemptContext {
+  readonly pool: OriginPool
   readonly deadlines: Deadlines
   readonly limits: AttemptLimits
   readonly now: () => number
 }
 
-const abandoned = new Error("nobody waits for this request any more")
-
-export class Attempt implements Dispatcher.DispatchHandler, Expiring {
+export class Attempt implements PooledRequest, Expiring {
+  lane: Lane | undefined
   readonly #context: AttemptContext
   readonly #startedAt: number
   readonly #settle: (outcome: Outcome) => void
-  #controller: Dispatcher.DispatchController | undefined
+  #isConnected = false
   #answer: Answer | undefined
   #received = 0
   #isSettled = false
@@ -48,33 +46,31 @@ export class Attempt implements Dispatcher.DispatchHandler, Expiring {
 
   /** Lets go of the request without an outcome. */
   cancel(): void {
-    if (this.#finish()) this.#controller?.abort(abandoned)
+    if (this.#finish()) this.#context.pool.abandon(this)
   }
 
   expireIfDue(now: number): void {
     const { connectMillis, totalMillis } = this.#context.limits
     const elapsed = now - this.#startedAt
-    const isConnected = this.#controller !== undefined
-    if (elapsed < (isConnected ? totalMillis : Math.min(connectMillis, totalMillis))) return
-    const reason = !isConnected
-      ? `no connection within ${Math.min(connectMillis, totalMillis)} ms`
-      : this.#answer === undefined
-        ? `no answer within ${totalMillis} ms`
-        : `no whole answer within ${totalMillis} ms`
-    this.#end(Outcome.retry(reason))
-    this.#controller?.abort(abandoned)
+    const limit = this.#isConnected ? totalMillis : Math.min(connectMillis, totalMillis)
+    if (elapsed < limit) return
+    const missing = this.#isConnected
+      ? this.#answer === undefined
+        ? "answer"
+        : "whole answer"
+      : "connection"
+    this.#drop(Outcome.retry(`no ${missing} within ${limit} ms`))
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.#isSettled) throw abandoned
-    this.#controller = controller
+  closed(): void {
+    this.#end(Outcome.retry("the connection was let go of"))
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: IncomingHttpHeaders,
-  ): void {
+  onRequestStart(): void {
+    this.#isConnected = true
+  }
+
+  onResponseStart(_controller: unknown, status: number, headers: IncomingHttpHeaders): void {
     // Interim answers (1xx) come before the real one.
     if (status < 200) return
     this.#answer =
@@ -83,24 +79,32 @@ export class Attempt implements Dispatcher.DispatchHandler, Expiring {
         : { status, retryAfter: headers["retry-after"], location: headers.location }
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(_controller: unknown, chunk: Buffer): void {
     this.#received += chunk.length
-    if (this.#received <= MAX_ANSWER_BYTES) return
-    this.#endAnswered()
-    controller.abort(abandoned)
+    if (this.#received > MAX_ANSWER_BYTES && this.#answer !== undefined) {
+      this.#drop(this.#outcomeOf(this.#answer))
+    }
   }
 
   onResponseEnd(): void {
-    this.#endAnswered()
+    this.#context.pool.release(this)
+    if (this.#answer !== undefined) this.#end(this.#outcomeOf(this.#answer))
   }
 
   onResponseError(_controller: unknown, error: Error): void {
+    this.#context.pool.release(this)
     this.#end(outcomeOfFailure(error))
   }
 
-  #endAnswered(): void {
-    if (this.#answer === undefined) return
-    this.#end(outcomeOfAnswer(this.#answer, this.#startedAt, this.#context.now()))
+  #outcomeOf(answer: Answer): Outcome {
+    return outcomeOfAnswer(answer, this.#startedAt, this.#context.now())
+  }
+
+  /** Ends with the connection, from which more would come. */
+  #drop(outcome: Outcome): void {
+    if (!this.#finish()) return
+    this.#context.pool.abandon(this)
+    this.#settle(outcome)
   }
 
   #end(outcome: Outcome): void {

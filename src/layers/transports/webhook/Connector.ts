@@ -6,7 +6,7 @@
 
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from "node:net"
 import { connect as connectTls, type ConnectionOptions, rootCertificates } from "node:tls"
-import { Data, type Duration, Effect, FiberSet, type Scope } from "effect"
+import { Data, type Duration, Effect, type Fiber, FiberId, FiberSet, type Scope } from "effect"
 import type { buildConnector } from "undici"
 import type { TargetGuard } from "../guard/TargetGuard.js"
 
@@ -38,13 +38,20 @@ const lookupOf = (addresses: ReadonlyArray<string>): LookupFunction => {
   }
 }
 
-/** A connector for one pool, which is for one origin. */
+/** A way to connect, for one lane of a pool. */
+export interface Connector {
+  readonly connect: buildConnector.connector
+  /** Gives up the connection that is being opened, if one is. */
+  readonly cancel: () => void
+}
+
+/** Makes the connectors of one pool, which is for one origin. */
 export const make = (
   guard: TargetGuard["Type"],
   { timeout, ca }: ConnectorOptions,
-): Effect.Effect<buildConnector.connector, never, Scope.Scope> =>
+): Effect.Effect<() => Connector, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const run = yield* FiberSet.makeRuntime<never>()
+    const run = yield* FiberSet.makeRuntime()
     let session: Buffer | undefined
 
     const open = (target: buildConnector.Options, addresses: ReadonlyArray<string>) =>
@@ -78,20 +85,27 @@ export const make = (
         return Effect.sync(() => socket.destroy())
       })
 
-    return (target, callback) => {
-      run(
-        guard.resolve(target.hostname).pipe(
-          Effect.flatMap((addresses) => open(target, addresses)),
-          Effect.timeoutFail({
-            duration: timeout,
-            onTimeout: () => new ConnectTimedOut({ host: target.hostname }),
-          }),
-          Effect.match({
-            onSuccess: (socket) => callback(null, socket),
-            onFailure: (error) =>
-              callback(error._tag === "ConnectFailed" ? error.cause : error, null),
-          }),
-        ),
+    const connecting = (target: buildConnector.Options, callback: buildConnector.Callback) =>
+      guard.resolve(target.hostname).pipe(
+        Effect.flatMap((addresses) => open(target, addresses)),
+        Effect.timeoutFail({
+          duration: timeout,
+          onTimeout: () => new ConnectTimedOut({ host: target.hostname }),
+        }),
+        Effect.match({
+          onSuccess: (socket) => callback(null, socket),
+          onFailure: (error) =>
+            callback(error._tag === "ConnectFailed" ? error.cause : error, null),
+        }),
       )
+
+    return () => {
+      let fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined
+      return {
+        connect: (target, callback) => {
+          fiber = run(connecting(target, callback))
+        },
+        cancel: () => fiber?.unsafeInterruptAsFork(FiberId.none),
+      }
     }
   })

@@ -36,8 +36,8 @@ export const requestMaker = ({ mode, headers, keys }: RequestFormat) => {
   const own = Object.entries(headers).flat()
   const hasAgent = Object.keys(headers).some((name) => name.toLowerCase() === "user-agent")
   const fixed = hasAgent ? own : ["user-agent", USER_AGENT, ...own]
-  const structured = ["content-type", structuredContentType, ...fixed]
-  const batched = ["content-type", batchContentType, ...fixed]
+  const structuredHeaders = ["content-type", structuredContentType, ...fixed]
+  const batchHeaders = ["content-type", batchContentType, ...fixed]
 
   const complete = (
     modeHeaders: ReadonlyArray<string>,
@@ -53,7 +53,7 @@ export const requestMaker = ({ mode, headers, keys }: RequestFormat) => {
 
   const batch = (deliveries: ReadonlyArray<Delivery>, now: number): WebhookRequest => {
     const body = Buffer.from(`[${deliveries.map(({ event }) => event.json).join(",")}]`)
-    return complete(batched, batchId(deliveries), body, now)
+    return complete(batchHeaders, batchId(deliveries), body, now)
   }
 
   const binary = ({ event, id }: Delivery, now: number): WebhookRequest => {
@@ -66,15 +66,13 @@ export const requestMaker = ({ mode, headers, keys }: RequestFormat) => {
     return complete([...Object.entries(encoded.headers).flat(), ...fixed], id, bytes, now)
   }
 
-  const single = (delivery: Delivery, now: number): WebhookRequest => {
-    switch (mode) {
-      case "structured":
-        return complete(structured, delivery.id, Buffer.from(delivery.event.json), now)
-      case "binary":
-        return binary(delivery, now)
-      case "batch":
-        return batch([delivery], now)
-    }
-  }
+  const structured = ({ event, id }: Delivery, now: number): WebhookRequest =>
+    complete(structuredHeaders, id, Buffer.from(event.json), now)
+
+  const single = {
+    structured,
+    binary,
+    batch: (delivery: Delivery, now: number) => batch([delivery], now),
+  }[mode]
   return { single, batch }
 }

@@ -78,13 +78,10 @@ const codeOf = (error: Error): string | undefined =>
 
 /** What it means that there is no whole answer. */
 export const outcomeOfFailure = (error: Error): Outcome => {
-  switch (tagOf(error)) {
-    case "TargetRefused":
-      return Outcome.misconfigured(`the target is refused: ${error.message}`)
-    case "HostUnresolved":
-    case "ConnectTimedOut":
-      return Outcome.retry(error.message)
-  }
+  const tag = tagOf(error)
+  if (tag === "TargetRefused")
+    return Outcome.misconfigured(`the target is refused: ${error.message}`)
+  if (tag === "HostUnresolved" || tag === "ConnectTimedOut") return Outcome.retry(error.message)
   const code = codeOf(error)
   if (code !== undefined && UNSENDABLE.has(code)) {
     return Outcome.reject(`the event makes no valid request: ${error.message}`)

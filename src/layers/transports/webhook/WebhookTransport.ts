@@ -4,7 +4,6 @@
 // Redirects are not followed, and only what the target guard allows is connected to.
 
 import { Duration, Effect, Either, Exit, type Redacted, type Scope } from "effect"
-import type { Pool } from "undici"
 import {
   type Connection,
   type Delivery,
@@ -83,9 +82,9 @@ export const make = (
         onRight: ({ keys, url }) =>
           Effect.gen(function* () {
             const clock = yield* Effect.clock
-            const pool = yield* agents.pool(url.origin)
             const { connectTimeout, headers = {}, mode, timeout } = config.options
             const context: AttemptContext = {
+              pool: yield* agents.pool(url.origin),
               deadlines,
               limits: {
                 connectMillis: Duration.toMillis(connectTimeout),
@@ -93,7 +92,7 @@ export const make = (
               },
               now: () => clock.unsafeCurrentTimeMillis(),
             }
-            const send = sender(pool, `${url.pathname}${url.search}`, context)
+            const send = sender(context, `${url.pathname}${url.search}`)
             const request = requestMaker({ mode, headers, keys })
             const deliver = (delivery: Delivery) => send((now) => request.single(delivery, now))
             return mode === "batch"
@@ -108,13 +107,13 @@ export const make = (
 type Send = (make: (now: number) => WebhookRequest) => Effect.Effect<Outcome>
 
 const sender =
-  (pool: Pool, path: string, context: AttemptContext): Send =>
+  (context: AttemptContext, path: string): Send =>
   (make) =>
     Effect.async<Outcome>((resume) => {
       const now = context.now()
       const { body, headers } = make(now)
       const attempt = new Attempt(context, now, (outcome) => resume(Exit.succeed(outcome)))
-      pool.dispatch({ path, method: "POST", headers, body }, attempt)
+      context.pool.dispatch({ path, method: "POST", headers, body }, attempt)
       return Effect.sync(() => attempt.cancel())
     })
 

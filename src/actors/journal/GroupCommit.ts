@@ -1,0 +1,225 @@
+// The one writer of the journal: what is published while a write is under way goes into the next.
+//
+// A publish is answered after its events are committed, all or none of them. When a write fails its
+// publishes fail and nothing was promised; whether it was carried out is found out before the next
+// one, so that no committed event is left undelivered.
+
+import { type Clock, Duration, Effect, Exit, Schema } from "effect"
+import { JournaledEvent, type Sequence } from "../../domain/index.js"
+import type { MeshConfigShape } from "../mesh/MeshConfig.js"
+import type { NamespaceHub } from "../namespace/NamespaceHub.js"
+import type { Appended, Journal, JournalEntry, StoreUnavailable } from "../ports/index.js"
+
+/** More is being published than the journal takes. Try again after a moment. */
+export class MeshOverloaded extends Schema.TaggedError<MeshOverloaded>()("MeshOverloaded", {
+  waitingEvents: Schema.Number,
+  retryAfterMillis: Schema.Number,
+}) {
+  override get message(): string {
+    return `${this.waitingEvents} events wait to be journalled; no more are taken for the moment.`
+  }
+}
+
+/** What became of one published event. */
+export interface Receipt {
+  readonly source: string
+  readonly id: string
+  readonly sequence: Sequence
+  /** It was published before; `sequence` is the first one's and nothing was delivered. */
+  readonly duplicate: boolean
+}
+
+export type CommitExit = Exit.Exit<ReadonlyArray<Receipt>, StoreUnavailable | MeshOverloaded>
+
+interface Pending {
+  readonly hub: NamespaceHub
+  readonly entries: ReadonlyArray<JournalEntry>
+  readonly resume: (exit: CommitExit) => void
+}
+
+export class GroupCommit {
+  readonly #journal: Journal["Type"]
+  readonly #config: MeshConfigShape
+  readonly #clock: Clock.Clock
+  readonly #arrival = Effect.unsafeMakeLatch(false)
+  readonly #unsure = new Set<NamespaceHub>()
+  #queue: Array<Pending> = []
+  #events = 0
+  #bytes = 0
+  #published = 0
+  #duplicates = 0
+
+  constructor(journal: Journal["Type"], config: MeshConfigShape, clock: Clock.Clock) {
+    this.#journal = journal
+    this.#config = config
+    this.#clock = clock
+  }
+
+  /** Events journalled since the start. */
+  get published(): number {
+    return this.#published
+  }
+
+  /** Events published again since the start. */
+  get duplicates(): number {
+    return this.#duplicates
+  }
+
+  /** Events that wait to be journalled. */
+  get waiting(): number {
+    return this.#events
+  }
+
+  /** Queues the events of one publish; `resume` is called once, after their commit or its failure. */
+  submit(
+    hub: NamespaceHub,
+    entries: ReadonlyArray<JournalEntry>,
+    resume: (exit: CommitExit) => void,
+  ): void {
+    const { publishQueueEvents, publishQueueBytes } = this.#config
+    if (this.#events >= publishQueueEvents || this.#bytes >= publishQueueBytes) {
+      const waitingEvents = this.#events
+      return resume(Exit.fail(new MeshOverloaded({ waitingEvents, retryAfterMillis: 1000 })))
+    }
+    for (const { json } of entries) this.#bytes += json.length
+    this.#events += entries.length
+    hub.beginPublish()
+    this.#queue.push({ hub, entries, resume })
+    this.#arrival.unsafeOpen()
+  }
+
+  /** The writer: runs until interrupted, then writes what is queued. */
+  get run(): Effect.Effect<never> {
+    const turn = Effect.zipRight(
+      this.#arrival.await,
+      // Those answered by the write before may publish again at once: let them join this one.
+      Effect.zipRight(Effect.yieldNow({ priority: 1 }), Effect.uninterruptible(this.#write)),
+    )
+    return Effect.forever(turn).pipe(Effect.ensuring(Effect.suspend(() => this.#drain)))
+  }
+
+  get #drain(): Effect.Effect<void> {
+    return Effect.suspend(() =>
+      this.#queue.length === 0 ? Effect.void : Effect.zipRight(this.#write, this.#drain),
+    )
+  }
+
+  get #write(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const batch = this.#take()
+      if (batch.length === 0) return Effect.void
+      const entries =
+        batch.length === 1 && batch[0] !== undefined
+          ? batch[0].entries
+          : batch.flatMap((pending) => pending.entries)
+      const acceptedAt = this.#clock.unsafeCurrentTimeMillis()
+      return this.#journal.append(entries, acceptedAt).pipe(
+        Effect.flatMap((appended) => this.#resolveUnsure(appended, batch)),
+        Effect.matchCauseEffect({
+          onSuccess: (appended) => Effect.sync(() => this.#succeed(batch, appended, acceptedAt)),
+          onFailure: (cause) =>
+            Effect.zipRight(
+              Effect.logWarning("A write to the journal failed", cause),
+              Effect.sync(() => this.#fail(batch, Exit.failCause(cause))),
+            ),
+        }),
+      )
+    })
+  }
+
+  #take(): ReadonlyArray<Pending> {
+    const { commitEvents, commitBytes } = this.#config
+    let count = 0
+    let events = 0
+    let bytes = 0
+    for (const { entries } of this.#queue) {
+      if (count > 0 && (events + entries.length > commitEvents || bytes >= commitBytes)) break
+      count++
+      events += entries.length
+      for (const { json } of entries) bytes += json.length
+    }
+    const batch = count === this.#queue.length ? this.#queue : this.#queue.slice(0, count)
+    this.#queue = count === this.#queue.length ? [] : this.#queue.slice(count)
+    this.#events -= events
+    this.#bytes -= bytes
+    if (this.#queue.length === 0) this.#arrival.unsafeClose()
+    return batch
+  }
+
+  /** After a failed write: offers what it may have committed after all, before anything newer. */
+  #resolveUnsure(
+    appended: ReadonlyArray<Appended>,
+    batch: ReadonlyArray<Pending>,
+  ): Effect.Effect<ReadonlyArray<Appended>> {
+    if (this.#unsure.size === 0) return Effect.succeed(appended)
+    // A hub of this batch sees the gap by itself; others have to ask.
+    for (const { hub } of batch) this.#unsure.delete(hub)
+    return Effect.as(
+      Effect.forEach([...this.#unsure], (hub) =>
+        this.#journal.bounds(hub.name).pipe(
+          Effect.map(({ head }) => {
+            hub.advance(head)
+            this.#unsure.delete(hub)
+          }),
+          Effect.ignore,
+        ),
+      ),
+      appended,
+    )
+  }
+
+  #succeed(
+    batch: ReadonlyArray<Pending>,
+    appended: ReadonlyArray<Appended>,
+    acceptedAt: number,
+  ): void {
+    const committed = new Map<NamespaceHub, Array<JournaledEvent>>()
+    const receipts: Array<ReadonlyArray<Receipt>> = []
+    let at = 0
+    for (const { hub, entries } of batch) {
+      const own: Array<Receipt> = []
+      for (const { event, json } of entries) {
+        const result = appended[at++]
+        if (result === undefined) continue
+        const { sequence, duplicate } = result
+        own.push({ source: event.source, id: event.id, sequence, duplicate })
+        if (duplicate) {
+          this.#duplicates++
+          continue
+        }
+        this.#published++
+        const stored = new JournaledEvent(sequence, event.type, json, acceptedAt, event)
+        const events = committed.get(hub)
+        if (events === undefined) committed.set(hub, [stored])
+        else events.push(stored)
+      }
+      receipts.push(own)
+    }
+    for (const [hub, events] of committed) {
+      hub.lastActivity = acceptedAt
+      hub.committed(events)
+    }
+    for (const [index, { hub, resume }] of batch.entries()) {
+      const own = receipts[index] ?? []
+      for (const { sequence, duplicate } of own) if (duplicate) hub.advance(sequence)
+      hub.endPublish()
+      resume(Exit.succeed(own))
+    }
+  }
+
+  #fail(batch: ReadonlyArray<Pending>, exit: CommitExit): void {
+    for (const { hub, resume } of batch) {
+      this.#unsure.add(hub)
+      hub.endPublish()
+      resume(exit)
+    }
+  }
+
+  /** Asks the journal about namespaces whose last write failed; to be run now and then. */
+  get settleUnsure(): Effect.Effect<void> {
+    return Effect.asVoid(Effect.suspend(() => this.#resolveUnsure([], [])))
+  }
+
+  /** How often `settleUnsure` should run. */
+  static readonly unsureInterval = Duration.seconds(1)
+}

@@ -1,0 +1,223 @@
+// The mesh: the one service that embedders, the HTTP API and the command line talk to.
+
+import {
+  Context,
+  type Duration,
+  type Effect,
+  type Option,
+  type Redacted,
+  type Scope,
+  type Stream,
+} from "effect"
+import type {
+  HostTypeInUse,
+  HostTypeName,
+  HostTypeNotFound,
+  InvalidSetting,
+  JournaledEvent,
+  NamespaceName,
+  NamespaceNotFound,
+  NamespaceRemoving,
+  NamespaceStatus,
+  RemovalReport,
+  Sequence,
+  Settings,
+  SinkInUse,
+  SinkName,
+  SinkNotFound,
+  SubscriptionName,
+  SubscriptionNotFound,
+  SubscriptionSpec,
+  TypePattern,
+} from "../../domain/index.js"
+import type { ActorTree } from "../kernel/index.js"
+import type { Handler, HandlerAttached, StoreUnavailable } from "../ports/index.js"
+import type { DeliveryCounts } from "../subscription/SubscriptionFeed.js"
+import type { Publisher } from "./Publisher.js"
+import type { HostTypeView, NamespaceView, SinkView, SubscriptionView } from "./Views.js"
+
+export interface Listing<Name> {
+  /** The last name of the page before. */
+  readonly after?: Name
+  readonly limit: number
+}
+
+/** What a put answers: whether the thing is new, and how it is now. */
+export interface Put<A> {
+  readonly created: boolean
+  readonly value: A
+}
+
+/** A sink's kind, its concurrency, and whatever its transport can be told. */
+export interface SinkInput {
+  readonly kind: string
+  readonly concurrency?: number | undefined
+  readonly [option: string]: unknown
+}
+
+export interface NamespaceInput {
+  readonly hostType?: HostTypeName | undefined
+  readonly overrides?: Settings
+}
+
+export interface HandlerOptions extends Omit<SubscriptionSpec, "sink"> {}
+
+export interface HealthProblem {
+  readonly what: "store" | "progress" | "removal" | "subscription"
+  readonly where: string
+  readonly problem: string
+}
+
+export interface Health {
+  readonly ready: boolean
+  /** Why it is not ready; empty when it is. */
+  readonly problems: ReadonlyArray<HealthProblem>
+  /** Sinks that take nothing for the moment: their owners' affair, the mesh is well. */
+  readonly parkedSinks: ReadonlyArray<{
+    readonly namespace: NamespaceName
+    readonly sink: SinkName
+    readonly since: number
+    readonly cause: string
+  }>
+}
+
+/** Totals count from the start of the mesh; the rest is how it is at the moment. */
+export interface MeshMetrics {
+  readonly publishedEvents: number
+  readonly duplicateEvents: number
+  readonly deliveries: DeliveryCounts
+  readonly awakeNamespaces: number
+  readonly publishQueueEvents: number
+  readonly activeSubscriptions: number
+  readonly behindSubscriptions: number
+  readonly inFlightDeliveries: number
+  readonly deferredDeliveries: number
+  readonly parkedSinks: number
+}
+
+type Stored<A, E = never> = Effect.Effect<A, E | StoreUnavailable>
+type InNamespace<A, E = never> = Effect.Effect<
+  A,
+  E | NamespaceNotFound | NamespaceRemoving | StoreUnavailable
+>
+
+export interface MeshService extends Publisher {
+  readonly hostTypes: {
+    readonly put: (
+      name: HostTypeName,
+      defaults: Settings,
+    ) => Stored<Put<HostTypeView>, InvalidSetting>
+    readonly get: (name: HostTypeName) => Stored<HostTypeView, HostTypeNotFound>
+    readonly list: (page: Listing<HostTypeName>) => Stored<ReadonlyArray<HostTypeView>>
+    readonly remove: (name: HostTypeName) => Stored<void, HostTypeNotFound | HostTypeInUse>
+  }
+  readonly namespaces: {
+    readonly put: (
+      name: NamespaceName,
+      input?: NamespaceInput,
+    ) => Stored<Put<NamespaceView>, HostTypeNotFound | InvalidSetting | NamespaceRemoving>
+    readonly setStatus: (
+      name: NamespaceName,
+      status: Exclude<NamespaceStatus, "removing">,
+    ) => InNamespace<NamespaceView>
+    readonly get: (name: NamespaceName) => Stored<NamespaceView, NamespaceNotFound>
+    readonly list: (
+      page: Listing<NamespaceName> & { readonly hostType?: HostTypeName },
+    ) => Stored<ReadonlyArray<NamespaceView>>
+    /**
+     * Removes it whole. Answers the account as it stands once the removal is sure to happen, or, with
+     * `wait`, the complete one if it is there in time.
+     */
+    readonly remove: (
+      name: NamespaceName,
+      options?: { readonly wait?: Duration.DurationInput },
+    ) => Stored<RemovalReport, NamespaceNotFound>
+    /** The account of a removal under way. */
+    readonly removal: (name: NamespaceName) => Stored<Option.Option<RemovalReport>>
+  }
+  readonly sinks: {
+    /** Secrets that were drawn for it are in `generated`, this once. */
+    readonly put: (
+      namespace: NamespaceName,
+      name: SinkName,
+      input: SinkInput,
+    ) => InNamespace<
+      Put<SinkView> & { readonly generated: Readonly<Record<string, Redacted.Redacted>> },
+      InvalidSetting
+    >
+    readonly get: (namespace: NamespaceName, name: SinkName) => InNamespace<SinkView, SinkNotFound>
+    readonly list: (namespace: NamespaceName) => InNamespace<ReadonlyArray<SinkView>>
+    readonly remove: (
+      namespace: NamespaceName,
+      name: SinkName,
+    ) => InNamespace<void, SinkNotFound | SinkInUse>
+  }
+  readonly subscriptions: {
+    readonly put: (
+      namespace: NamespaceName,
+      name: SubscriptionName,
+      spec: SubscriptionSpec,
+    ) => InNamespace<Put<SubscriptionView>, SinkNotFound | InvalidSetting>
+    readonly get: (
+      namespace: NamespaceName,
+      name: SubscriptionName,
+    ) => InNamespace<SubscriptionView, SubscriptionNotFound>
+    readonly list: (namespace: NamespaceName) => InNamespace<ReadonlyArray<SubscriptionView>>
+    readonly remove: (
+      namespace: NamespaceName,
+      name: SubscriptionName,
+    ) => InNamespace<void, SubscriptionNotFound>
+    readonly pause: (
+      namespace: NamespaceName,
+      name: SubscriptionName,
+    ) => InNamespace<SubscriptionView, SubscriptionNotFound>
+    readonly resume: (
+      namespace: NamespaceName,
+      name: SubscriptionName,
+    ) => InNamespace<SubscriptionView, SubscriptionNotFound>
+  }
+  readonly events: {
+    /** The journal of a namespace after a sequence. `types`: only matching events are in the answer. */
+    readonly read: (
+      namespace: NamespaceName,
+      options: {
+        readonly after: Sequence
+        readonly limit: number
+        readonly types?: ReadonlyArray<TypePattern>
+      },
+    ) => Stored<
+      {
+        readonly events: ReadonlyArray<JournaledEvent>
+        /** Where to read on; undefined when the head is reached. */
+        readonly next: Sequence | undefined
+      },
+      NamespaceNotFound
+    >
+    readonly get: (
+      namespace: NamespaceName,
+      sequence: Sequence,
+    ) => Stored<Option.Option<JournaledEvent>, NamespaceNotFound>
+  }
+  /** Attaches a function as a durable sink and subscription of that name, until the scope closes. */
+  readonly handle: (
+    namespace: NamespaceName,
+    name: string,
+    options: HandlerOptions,
+    handler: Handler,
+  ) => Effect.Effect<
+    void,
+    InvalidSetting | HandlerAttached | NamespaceNotFound | NamespaceRemoving | StoreUnavailable,
+    Scope.Scope
+  >
+  /** What is published from now on; bounded, at most once. Ends when the namespace is removed. */
+  readonly stream: (
+    namespace: NamespaceName,
+    types?: ReadonlyArray<TypePattern>,
+  ) => Stream.Stream<JournaledEvent, NamespaceNotFound | NamespaceRemoving | StoreUnavailable>
+  /** The live supervision tree. */
+  readonly actors: Effect.Effect<ActorTree>
+  readonly health: Effect.Effect<Health>
+  readonly metrics: Effect.Effect<MeshMetrics>
+}
+
+export class Mesh extends Context.Tag("eventloom/Mesh")<Mesh, MeshService>() {}

@@ -1,0 +1,111 @@
+// Builds the mesh: the shared world, the root actor, and the services on top. Closing the scope lets
+// deliveries in flight end, up to the deadline, then takes the tree down and writes what is left.
+
+import { Effect, Either, Layer, Mailbox, Option, Schema, type Scope, Stream } from "effect"
+import {
+  InvalidSetting,
+  type NamespaceName,
+  parseTypePattern,
+  SinkName,
+  SubscriptionName,
+} from "../../domain/index.js"
+import { retentionKeeper } from "../journal/Retention.js"
+import { startActor } from "../kernel/index.js"
+import { drainAll } from "../namespace/AwakeNamespace.js"
+import { Handlers } from "../ports/index.js"
+import { makeEvents } from "./Events.js"
+import { makeHostTypes } from "./HostTypes.js"
+import { tapHub } from "./LiveStream.js"
+import { Mesh, type MeshService } from "./Mesh.js"
+import { meshActor, type Seats } from "./MeshActor.js"
+import { makeHealth } from "./MeshHealth.js"
+import { makeMeshWorld, type MeshPorts } from "./MeshWorld.js"
+import { makeDoor, type NamespaceDoor } from "./NamespaceDoor.js"
+import { makeNamespaces } from "./Namespaces.js"
+import { makePublisher } from "./Publisher.js"
+import { makeSinks } from "./Sinks.js"
+import { makeSubscriptions } from "./Subscriptions.js"
+
+export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | Scope.Scope> =
+  Effect.gen(function* () {
+    const world = yield* makeMeshWorld
+    const handlers = yield* Handlers
+    const seats: Seats = new Map()
+    const ref = yield* Effect.orDie(startActor("mesh", meshActor(world, seats)))
+    const door = makeDoor(world, seats, ref)
+    yield* Effect.addFinalizer(() =>
+      Effect.forEach([...seats.values()], drainAll, { concurrency: "unbounded", discard: true }),
+    )
+    yield* Effect.forkScoped(retentionKeeper(world, seats))
+    yield* Effect.forkScoped(followInvalidations(world.invalidation.invalidations, seats, door))
+
+    const publisher = makePublisher(world, seats, door.wake)
+    const reloadHostType = (hostType: string) =>
+      Effect.suspend(() =>
+        Effect.forEach(
+          [...seats.values()].filter(({ record }) => record.hostType === hostType),
+          ({ hub }) => door.reload(hub.name),
+          { concurrency: 8, discard: true },
+        ),
+      )
+    const sinks = makeSinks(world, door)
+    const subscriptions = makeSubscriptions(world, door)
+    const mesh: MeshService = {
+      ...publisher,
+      hostTypes: makeHostTypes(world, reloadHostType),
+      namespaces: makeNamespaces(world, ref, door.reload),
+      sinks,
+      subscriptions,
+      events: makeEvents(world),
+      handle: (namespace, name, options, handler) =>
+        Effect.gen(function* () {
+          const sink = yield* named(Schema.decodeUnknown(SinkName)(name))
+          const subscription = yield* named(Schema.decodeUnknown(SubscriptionName)(name))
+          yield* handlers.attach(namespace, sink, handler)
+          const existing = Option.getOrUndefined(yield* world.registry.getSink(namespace, sink))
+          if (existing?.kind !== "handler") yield* sinks.put(namespace, sink, { kind: "handler" })
+          yield* subscriptions.put(namespace, subscription, { ...options, sink })
+        }).pipe(
+          // The sink was removed in the very moment between the two puts.
+          Effect.catchTag("SinkNotFound", ({ message }) =>
+            Effect.fail(new InvalidSetting({ field: "name", reason: message })),
+          ),
+        ),
+      stream: (namespace, types) =>
+        Stream.unwrapScoped(
+          Effect.gen(function* () {
+            const { hub } = yield* door.wake(namespace)
+            const tap = yield* tapHub(hub, types ?? everything, world.config.streamBuffer)
+            return Mailbox.toStream(tap.events)
+          }),
+        ),
+      actors: ref.tree,
+      ...makeHealth(world, seats),
+    }
+    return mesh
+  })
+
+export const layer: Layer.Layer<Mesh, never, MeshPorts | Handlers> = Layer.scoped(Mesh, makeMesh)
+
+const everything = Either.match(parseTypePattern("*"), {
+  onLeft: () => [],
+  onRight: (all) => [all],
+})
+
+const named = <A>(decoded: Effect.Effect<A, unknown>): Effect.Effect<A, InvalidSetting> =>
+  Effect.mapError(
+    decoded,
+    () => new InvalidSetting({ field: "name", reason: "is no name of a sink and subscription" }),
+  )
+
+/** What another process on the same store changed or removed, this one takes over. */
+const followInvalidations = (
+  invalidations: Stream.Stream<NamespaceName | "all">,
+  seats: Seats,
+  door: NamespaceDoor,
+): Effect.Effect<void> =>
+  Stream.runForEach(invalidations, (name) =>
+    name === "all"
+      ? Effect.forEach([...seats.keys()], door.reload, { concurrency: 8, discard: true })
+      : door.reload(name),
+  )

@@ -1,0 +1,92 @@
+// What all actors of one mesh share: its configuration, its ports, its clock and chance, and the two
+// writers.
+
+import { Effect, Random, type Scope, Utils } from "effect"
+import { GroupCommit } from "../journal/GroupCommit.js"
+import {
+  DeliveryLog,
+  Invalidation,
+  Journal,
+  Registry,
+  Removals,
+  Transports,
+  Vault,
+} from "../ports/index.js"
+import { ProgressLog } from "../subscription/ProgressLog.js"
+import { type DeliveryCounts, noDeliveries } from "../subscription/SubscriptionFeed.js"
+import { MeshConfig, type MeshConfigShape } from "./MeshConfig.js"
+
+export interface MeshWorld {
+  readonly config: MeshConfigShape
+  readonly journal: Journal["Type"]
+  readonly registry: Registry["Type"]
+  readonly deliveryLog: DeliveryLog["Type"]
+  readonly removals: Removals["Type"]
+  readonly invalidation: Invalidation["Type"]
+  readonly vault: Vault["Type"]
+  readonly transports: Transports["Type"]
+  readonly commits: GroupCommit
+  readonly progress: ProgressLog
+  /** What has become of deliveries since the start, over all subscriptions. */
+  readonly deliveries: DeliveryCounts
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** Uniform from 0 up to but not including 1; seeded from the Random service. */
+  readonly random: () => number
+  /** Ascends with time and within a process, and differs between processes. */
+  readonly nextDeadLetterId: () => string
+  /** Lower-case letters and digits, `length` of them. */
+  readonly token: (length: number) => string
+}
+
+export type MeshPorts =
+  | DeliveryLog
+  | Invalidation
+  | Journal
+  | MeshConfig
+  | Registry
+  | Removals
+  | Transports
+  | Vault
+
+/** Starts the two writers; closing the scope writes what they hold, then ends them. */
+export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Scope> = Effect.gen(
+  function* () {
+    const config = yield* MeshConfig
+    const journal = yield* Journal
+    const deliveryLog = yield* DeliveryLog
+    const clock = yield* Effect.clock
+    const chance = new Utils.PCGRandom(yield* Random.nextInt, yield* Random.nextInt)
+    const now = () => clock.unsafeCurrentTimeMillis()
+    const commits = new GroupCommit(journal, config, clock)
+    const progress = new ProgressLog(deliveryLog, config.progressInterval)
+    const settleUnsure = Effect.forever(
+      Effect.zipRight(Effect.sleep(GroupCommit.unsureInterval), commits.settleUnsure),
+    )
+    yield* Effect.forkScoped(commits.run)
+    yield* Effect.forkScoped(settleUnsure)
+    yield* Effect.forkScoped(progress.run)
+    let letters = 0
+    const token = (length: number) =>
+      Array.from({ length }, () => chance.integer(36).toString(36)).join("")
+    const process = token(6)
+    return {
+      config,
+      journal,
+      registry: yield* Registry,
+      deliveryLog,
+      removals: yield* Removals,
+      invalidation: yield* Invalidation,
+      vault: yield* Vault,
+      transports: yield* Transports,
+      commits,
+      progress,
+      deliveries: noDeliveries(),
+      now,
+      random: () => chance.number(),
+      nextDeadLetterId: () =>
+        `dl_${now().toString(36).padStart(9, "0")}${(letters++).toString(36).padStart(6, "0")}${process}`,
+      token,
+    }
+  },
+)

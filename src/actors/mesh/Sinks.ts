@@ -1,0 +1,216 @@
+// Sinks as callers state them: their options checked by their transport, their secrets sealed.
+
+import { Effect, Option, ParseResult, Redacted, Schema } from "effect"
+import {
+  defaultSinkConcurrency,
+  type EffectiveSettings,
+  effectiveSettings,
+  InvalidSetting,
+  type NamespaceName,
+  NamespaceNotFound,
+  type Sink,
+  SinkConcurrency,
+  type SinkInUse,
+  type SinkName,
+  SinkNotFound,
+} from "../../domain/index.js"
+import { loadDefaults } from "../namespace/NamespaceSeat.js"
+import type { StoreUnavailable, Transport } from "../ports/index.js"
+import { effectiveOptions } from "../sink/OpenSink.js"
+import type { MeshService, SinkInput } from "./Mesh.js"
+import type { MeshWorld } from "./MeshWorld.js"
+import type { NamespaceDoor } from "./NamespaceDoor.js"
+import type { SinkView } from "./Views.js"
+
+type Secrets = Readonly<Record<string, Redacted.Redacted>>
+
+export const makeSinks = (world: MeshWorld, door: NamespaceDoor): MeshService["sinks"] => {
+  const { registry } = world
+  const viewOf = ({ sealed, ...sink }: Sink): SinkView => {
+    const gate = door.seat(sink.namespace)?.sinks.get(sink.name)?.gate
+    const parked = gate?.parked
+    return {
+      ...sink,
+      hasSecret: sealed !== undefined,
+      state:
+        gate === undefined
+          ? "asleep"
+          : parked !== undefined
+            ? parked.cause === "misconfigured"
+              ? "misconfigured"
+              : "parked"
+            : gate.connection === undefined
+              ? "starting"
+              : "connected",
+    }
+  }
+  const find = (namespace: NamespaceName, name: SinkName) =>
+    Effect.zipRight(
+      door.check(namespace),
+      Effect.flatMap(
+        registry.getSink(namespace, name),
+        Option.match({
+          onNone: () => Effect.fail(new SinkNotFound({ namespace, sink: name })),
+          onSome: Effect.succeed,
+        }),
+      ),
+    )
+
+  return {
+    put: (namespace, name, input) =>
+      Effect.gen(function* () {
+        const settings = yield* settingsOf(world, namespace)
+        const transport = yield* transportOf(world, settings, input.kind)
+        const { options, given } = yield* splitSecrets(transport, input)
+        const encoded = yield* checkOptions(transport, options)
+        const stored = Option.getOrUndefined(yield* registry.getSink(namespace, name))
+        if (stored === undefined) yield* door.checkRoom(namespace, "sinks")
+        // A secret that is not stated again stays.
+        const kept =
+          stored?.kind === input.kind ? yield* openSealed(world, stored) : ({} as Secrets)
+        const secrets = { ...kept, ...given }
+        const now = world.now()
+        const draft: Sink = {
+          namespace,
+          name,
+          kind: input.kind,
+          options: encoded,
+          concurrency: yield* concurrencyOf(input),
+          createdAt: stored?.createdAt ?? now,
+          updatedAt: now,
+        }
+        const inherited = effectiveOptions(draft, settings)
+        const decoded = yield* decodeOptions(transport, inherited)
+        const generated =
+          transport.prepare === undefined
+            ? {}
+            : yield* transport.prepare({ namespace, sink: name, options: decoded, secrets })
+        const sealed = yield* seal(world, namespace, { ...secrets, ...generated })
+        const sink = yield* door.ask<Sink>(namespace, (reply) => ({
+          type: "PutSink",
+          sink: { ...draft, ...(sealed === undefined ? {} : { sealed }) },
+          reply,
+        }))
+        return { created: stored === undefined, value: viewOf(sink), generated }
+      }),
+    get: (namespace, name) => Effect.map(find(namespace, name), viewOf),
+    list: (namespace) =>
+      Effect.zipRight(
+        door.check(namespace),
+        Effect.map(registry.listSinks(namespace), (sinks) => sinks.map(viewOf)),
+      ),
+    remove: (namespace, name) =>
+      door.ask<void, SinkNotFound | SinkInUse>(namespace, (reply) => ({
+        type: "DeleteSink",
+        name,
+        reply,
+      })),
+  }
+}
+
+const settingsOf = (
+  world: MeshWorld,
+  namespace: NamespaceName,
+): Effect.Effect<EffectiveSettings, NamespaceNotFound | StoreUnavailable> =>
+  Effect.gen(function* () {
+    const record = Option.getOrUndefined(yield* world.registry.getNamespace(namespace))
+    if (record === undefined) return yield* new NamespaceNotFound({ namespace })
+    return effectiveSettings(yield* loadDefaults(world, record), record.overrides)
+  })
+
+const transportOf = (
+  { transports }: MeshWorld,
+  { sinkKinds }: EffectiveSettings,
+  kind: string,
+): Effect.Effect<Transport, InvalidSetting> => {
+  const transport = transports.get(kind)
+  const usable = [...transports.keys()].filter((known) => sinkKinds?.includes(known) ?? true)
+  return transport === undefined || !usable.includes(kind)
+    ? Effect.fail(
+        new InvalidSetting({ field: "kind", reason: `must be one of ${usable.join(", ")}` }),
+      )
+    : Effect.succeed(transport)
+}
+
+/** The options that are the transport's and not secret, and the secrets that the caller gave. */
+const splitSecrets = (transport: Transport, input: SinkInput) =>
+  Effect.gen(function* () {
+    const { kind: _, concurrency: __, ...rest } = input
+    const options: Record<string, unknown> = {}
+    const given: Record<string, Redacted.Redacted> = {}
+    for (const [name, value] of Object.entries(rest)) {
+      if (!transport.secrets.includes(name)) {
+        options[name] = value
+      } else if (typeof value === "string") {
+        given[name] = Redacted.make(value)
+      } else {
+        return yield* new InvalidSetting({ field: name, reason: "must be a string" })
+      }
+    }
+    return { options, given }
+  })
+
+const EncodedOptions = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+
+const decodeOptions = (transport: Transport, options: unknown) =>
+  Schema.decodeUnknown(transport.options)(options, { onExcessProperty: "error" }).pipe(
+    Effect.mapError(invalidOption),
+  )
+
+/** The options as they are stored: only what the transport knows, in its own form. */
+const checkOptions = (transport: Transport, options: unknown) =>
+  decodeOptions(transport, options).pipe(
+    Effect.flatMap((decoded) =>
+      Effect.mapError(Schema.encode(transport.options)(decoded), invalidOption),
+    ),
+    Effect.flatMap((encoded) =>
+      Effect.mapError(Schema.decodeUnknown(EncodedOptions)(encoded), invalidOption),
+    ),
+  )
+
+const invalidOption = (error: ParseResult.ParseError): InvalidSetting => {
+  const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
+  return new InvalidSetting({
+    field: issue === undefined || issue.path.length === 0 ? "options" : issue.path.join("."),
+    reason: issue?.message ?? "is invalid",
+  })
+}
+
+const concurrencyOf = ({ concurrency }: SinkInput) =>
+  Schema.decodeUnknown(SinkConcurrency)(concurrency ?? defaultSinkConcurrency).pipe(
+    Effect.mapError(
+      () => new InvalidSetting({ field: "concurrency", reason: "must be an integer of 1 to 1024" }),
+    ),
+  )
+
+const SecretOptions = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.String }))
+
+const seal = (world: MeshWorld, namespace: NamespaceName, secrets: Secrets) =>
+  Object.keys(secrets).length === 0
+    ? Effect.succeed(undefined)
+    : world.vault.seal(
+        namespace,
+        Redacted.make(
+          JSON.stringify(
+            Object.fromEntries(
+              Object.entries(secrets).map(([name, secret]) => [name, Redacted.value(secret)]),
+            ),
+          ),
+        ),
+      )
+
+/** What cannot be opened any more is asked for again: the sink is stored without it. */
+const openSealed = (world: MeshWorld, sink: Sink): Effect.Effect<Secrets> =>
+  sink.sealed === undefined
+    ? Effect.succeed({})
+    : world.vault.open(sink.namespace, sink.sealed).pipe(
+        Effect.flatMap((text) => Schema.decode(SecretOptions)(Redacted.value(text))),
+        Effect.map((secrets) =>
+          Object.fromEntries(
+            Object.entries(secrets).map(([name, secret]) => [name, Redacted.make(secret)]),
+          ),
+        ),
+        Effect.catchAll((error) =>
+          Effect.as(Effect.logWarning("A sink's secrets cannot be opened", error), {}),
+        ),
+      )

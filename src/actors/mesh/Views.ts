@@ -1,0 +1,69 @@
+// What is shown of what is configured: everything but secrets, of which only their presence.
+
+import type {
+  HostType,
+  Namespace,
+  Sequence,
+  Settings,
+  Sink,
+  Subscription,
+} from "../../domain/index.js"
+
+export interface SettingsView extends Omit<Settings, "webhookSecret"> {
+  /** A secret is set; it is never shown. */
+  readonly hasWebhookSecret?: boolean
+}
+
+export interface HostTypeView extends Omit<HostType, "defaults"> {
+  readonly defaults: SettingsView
+}
+
+export interface NamespaceView extends Omit<Namespace, "overrides" | "incarnation"> {
+  readonly overrides: SettingsView
+}
+
+export interface SinkView extends Omit<Sink, "sealed"> {
+  readonly state: "connected" | "parked" | "misconfigured" | "starting" | "asleep"
+  readonly hasSecret: boolean
+}
+
+/**
+ * `live`: keeps up. `behind`: reading the journal. `parked`: its sink takes nothing. `asleep`: its
+ * namespace has nothing to do. `suspended`: its namespace is disabled.
+ */
+export type SubscriptionState =
+  | "live"
+  | "behind"
+  | "parked"
+  | "paused"
+  | "disabled"
+  | "starting"
+  | "asleep"
+  | "suspended"
+
+export interface SubscriptionView extends Subscription {
+  readonly state: SubscriptionState
+  /** Everything up to here is delivered, set aside, dead or of no interest. */
+  readonly position: Sequence
+  /** Events behind the head of the namespace, matching or not. */
+  readonly lag: number
+}
+
+export const settingsView = (settings: Settings): SettingsView => {
+  const { webhookSecret, ...rest } = settings
+  return webhookSecret === undefined ? rest : { ...rest, hasWebhookSecret: webhookSecret !== null }
+}
+
+export const hostTypeView = ({ defaults, ...rest }: HostType): HostTypeView => ({
+  ...rest,
+  defaults: settingsView(defaults),
+})
+
+export const namespaceView = ({
+  overrides,
+  incarnation: _,
+  ...rest
+}: Namespace): NamespaceView => ({
+  ...rest,
+  overrides: settingsView(overrides),
+})

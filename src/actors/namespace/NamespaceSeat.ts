@@ -1,0 +1,112 @@
+// An awake namespace: its record, what it inherits, its path of events, its sinks and subscriptions.
+
+import { Effect, Option } from "effect"
+import {
+  type EffectiveSettings,
+  effectiveSettings,
+  type Namespace,
+  type NamespaceName,
+  NamespaceNotFound,
+  type Settings,
+  type Sink,
+  type SinkName,
+  type Subscription,
+  type SubscriptionName,
+} from "../../domain/index.js"
+import type { MeshWorld } from "../mesh/MeshWorld.js"
+import type { StoreUnavailable } from "../ports/index.js"
+import type { SinkSeat } from "../sink/SinkActor.js"
+import { SinkGate } from "../sink/SinkGate.js"
+import { openSink } from "../sink/OpenSink.js"
+import type { SubscriptionSeat } from "../subscription/SubscriptionActor.js"
+import { NamespaceHub } from "./NamespaceHub.js"
+
+export interface NamespaceSeat {
+  readonly world: MeshWorld
+  readonly hub: NamespaceHub
+  record: Namespace
+  settings: EffectiveSettings
+  readonly sinks: Map<SinkName, SinkSeat>
+  readonly subscriptions: Map<SubscriptionName, SubscriptionSeat>
+}
+
+/** Reads what is stored of a namespace; nothing is started. */
+export const loadNamespace = (
+  world: MeshWorld,
+  name: NamespaceName,
+): Effect.Effect<
+  {
+    readonly seat: NamespaceSeat
+    readonly sinks: ReadonlyArray<Sink>
+    readonly subscriptions: ReadonlyArray<Subscription>
+  },
+  StoreUnavailable | NamespaceNotFound
+> =>
+  Effect.gen(function* () {
+    const { registry, journal } = world
+    const record = Option.getOrUndefined(yield* registry.getNamespace(name))
+    if (record === undefined) return yield* new NamespaceNotFound({ namespace: name })
+    const settings = effectiveSettings(yield* loadDefaults(world, record), record.overrides)
+    const { head } = yield* journal.bounds(name)
+    const hub = new NamespaceHub(name, record.incarnation, record.status, head, world.now())
+    const seat: NamespaceSeat = {
+      world,
+      hub,
+      record,
+      settings,
+      sinks: new Map(),
+      subscriptions: new Map(),
+    }
+    return {
+      seat,
+      sinks: yield* registry.listSinks(name),
+      subscriptions: yield* registry.listSubscriptions(name),
+    }
+  })
+
+export const loadDefaults = (
+  world: MeshWorld,
+  { hostType }: Namespace,
+): Effect.Effect<Settings | undefined, StoreUnavailable> =>
+  hostType === undefined
+    ? Effect.succeed(undefined)
+    : Effect.map(
+        world.registry.getHostType(hostType),
+        (found) => Option.getOrUndefined(found)?.defaults,
+      )
+
+/** A place for a sink, with a gate of its own. */
+export const seatSink = (seat: NamespaceSeat, sink: Sink): SinkSeat => {
+  const { world } = seat
+  const gate: SinkGate = new SinkGate({
+    concurrency: sink.concurrency,
+    breaker: world.config.breaker,
+    now: world.now,
+    random: world.random,
+    onChange: (change) => sinkSeat.notify?.(change),
+  })
+  const sinkSeat: SinkSeat = {
+    namespace: sink.namespace,
+    name: sink.name,
+    record: sink,
+    gate,
+    open: Effect.suspend(() => openSink(sink, seat.settings, world.transports, world.vault)),
+    now: world.now,
+    notify: undefined,
+  }
+  return sinkSeat
+}
+
+/** A place for a subscription at the gate of its sink. */
+export const seatSubscription = (
+  seat: NamespaceSeat,
+  record: Subscription,
+  gate: SinkGate,
+): SubscriptionSeat => ({
+  world: seat.world,
+  hub: seat.hub,
+  gate,
+  defaultRetry: seat.settings.retry,
+  record,
+  feed: undefined,
+})

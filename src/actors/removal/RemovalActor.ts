@@ -1,0 +1,74 @@
+// The actor that removes one namespace: runs the steps of the plan, records each, keeps the account.
+
+import { Cause, Effect, Exit } from "effect"
+import type { RemovalReport, RemovalStep, RemovalStepReport } from "../../domain/index.js"
+import { actorSpec, type CellContext, fromMachine } from "../kernel/index.js"
+import { type RemovalCommand, removalMachine, type RemovalMessage } from "./RemovalChart.js"
+import { type RemovalSite, runRemovalStep } from "./RemovalSteps.js"
+
+export interface RemovalOptions {
+  readonly site: RemovalSite
+  /** The account so far. The actor keeps it up to date, over its own crashes too. */
+  readonly account: { report: RemovalReport }
+  /** The name is free. */
+  readonly onEnd: (report: RemovalReport) => Effect.Effect<void>
+}
+
+export const removalActor = (options: RemovalOptions) =>
+  actorSpec({
+    kind: "removal",
+    restart: "transient",
+    // A removal never gives up: hours of failures must not leave a tenant half removed.
+    intensity: { maxRestarts: Number.MAX_SAFE_INTEGER, withinMillis: 60_000 },
+    chart: () => fromMachine(removalMachine, { report: options.account.report }),
+    perform: (
+      command: RemovalCommand,
+      context: CellContext<RemovalMessage>,
+    ): Effect.Effect<void> => {
+      options.account.report = command.report
+      switch (command._tag) {
+        case "RunStep":
+          return runStep(options, command.step, context)
+        case "RetryLater":
+          return context.timers.set(
+            "retry",
+            Math.min(60_000, 250 * 2 ** Math.min(command.failures, 10)),
+            { type: "RetryDue" },
+          )
+        case "Finish":
+          return options.onEnd(command.report)
+      }
+    },
+  })
+
+const runStep = (
+  { site, account }: RemovalOptions,
+  step: RemovalStep,
+  context: CellContext<RemovalMessage>,
+): Effect.Effect<void> => {
+  const { world } = site
+  const { namespace } = account.report
+  const startedAt = world.now()
+  const entry = (rest: Partial<RemovalStepReport>): RemovalStepReport => ({
+    step,
+    outcome: "done",
+    rows: 0,
+    durationMs: world.now() - startedAt,
+    retried: 0,
+    ...rest,
+  })
+  // What the steps before achieved is stored before the next one begins.
+  const recorded = Effect.zipRight(
+    world.removals.record(account.report),
+    runRemovalStep(site, namespace, step),
+  )
+  return context.tasks.run("step", Effect.sandbox(recorded), (exit): RemovalMessage => {
+    if (Exit.isSuccess(exit)) {
+      const { rows, inFlight } = exit.value
+      return { type: "StepDone", entry: entry({ rows }), inFlight }
+    }
+    const failure = Cause.squash(Cause.flatten(exit.cause))
+    const reason = failure instanceof Error ? failure.message : String(failure)
+    return { type: "StepFailed", entry: entry({ outcome: "failing", retried: 1, reason }) }
+  })
+}

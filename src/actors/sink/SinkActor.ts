@@ -1,0 +1,83 @@
+// A sink's actor: opens the transport for as long as it lives, keeps the time of probes, and says
+// when the sink is parked and when it has recovered.
+
+import { Effect, FiberSet, Scope } from "effect"
+import type { NamespaceName, Sink, SinkName } from "../../domain/index.js"
+import { actorSpec, type CellContext, fromMachine } from "../kernel/index.js"
+import type { Connection } from "../ports/index.js"
+import { type SinkCommand, sinkMachine, type SinkMessage } from "./SinkChart.js"
+import type { GateChange, SinkGate } from "./SinkGate.js"
+
+/** A sink's place in its awake namespace; outlives the crashes of its actor. */
+export interface SinkSeat {
+  readonly namespace: NamespaceName
+  readonly name: SinkName
+  readonly record: Sink
+  readonly gate: SinkGate
+  /** Opens the transport; the scope is the life of one incarnation of the actor. */
+  readonly open: Effect.Effect<Connection, never, Scope.Scope>
+  readonly now: () => number
+  /** Where the gate's changes go: set by the actor while it lives. */
+  notify: ((change: GateChange) => void) | undefined
+}
+
+export const sinkActor = (seat: SinkSeat) =>
+  actorSpec({
+    kind: "sink",
+    restart: "permanent",
+    chart: () => fromMachine(sinkMachine, undefined),
+    perform: (command: SinkCommand, context: CellContext<SinkMessage>): Effect.Effect<void> => {
+      switch (command._tag) {
+        case "Open":
+          return openSink(seat, context)
+        case "SetProbe":
+          return context.timers.set("probe", Math.max(0, command.change.probeAt - seat.now()), {
+            type: "ProbeDue",
+          })
+        case "CancelProbe":
+          return context.timers.cancel("probe")
+        case "Probe":
+          return Effect.sync(() => seat.gate.probeDue())
+        case "ReportParked":
+          return report(seat, Effect.logWarning(parkedText[command.change.cause]), command.change)
+        case "ReportRecovered":
+          return report(seat, Effect.logInfo("Sink recovered"))
+      }
+    },
+  })
+
+const parkedText = {
+  outage: "Sink parked: it takes nothing; events wait in the journal",
+  misconfigured: "Sink parked: it refuses every event; check its configuration",
+}
+
+const openSink = (seat: SinkSeat, context: CellContext<SinkMessage>): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const tell = yield* FiberSet.makeRuntime<never, void, never>()
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        seat.notify = undefined
+        seat.gate.disconnect()
+      }),
+    )
+    seat.notify = (change) =>
+      tell(
+        context.self.tell(
+          change._tag === "Parked" ? { type: "Parked", change } : { type: "Recovered" },
+        ),
+      )
+    seat.gate.connect(yield* seat.open)
+    // A gate that was parked before a crash is parked still.
+    seat.gate.announce()
+  }).pipe(Scope.extend(context.scope))
+
+const report = (
+  seat: SinkSeat,
+  log: Effect.Effect<void>,
+  change?: Extract<GateChange, { readonly _tag: "Parked" }>,
+): Effect.Effect<void> =>
+  Effect.annotateLogs(log, {
+    namespace: seat.namespace,
+    sink: seat.name,
+    ...(change === undefined ? {} : { reason: change.reason }),
+  })

@@ -1,0 +1,133 @@
+// Writes the progress of all subscriptions, many at a time: what is settled within one interval goes
+// into one write. A write that fails is tried again with what has come since.
+
+import { Duration, Effect, Schedule } from "effect"
+import type { NamespaceName } from "../../domain/index.js"
+import type { DeliveryLog, ProgressChange } from "../ports/index.js"
+import type { FeedProgress, SubscriptionFeed } from "./SubscriptionFeed.js"
+
+interface Entry {
+  readonly namespace: NamespaceName
+  readonly feed: SubscriptionFeed
+}
+
+/** Changes in one write. */
+const changesPerWrite = 500
+
+export class ProgressLog {
+  readonly #log: DeliveryLog["Type"]
+  readonly #interval: Duration.Duration
+  readonly #touched = new Map<SubscriptionFeed, Entry>()
+  readonly #arrival = Effect.unsafeMakeLatch(false)
+  readonly #hurry = Effect.unsafeMakeLatch(false)
+  #round = Effect.unsafeMakeLatch(false)
+  #failures = 0
+
+  constructor(log: DeliveryLog["Type"], interval: Duration.Duration) {
+    this.#log = log
+    this.#interval = interval
+  }
+
+  /** Writes that have failed in a row. */
+  get failures(): number {
+    return this.#failures
+  }
+
+  touch(namespace: NamespaceName, feed: SubscriptionFeed): void {
+    if (this.#touched.has(feed)) return
+    this.#touched.set(feed, { namespace, feed })
+    this.#arrival.unsafeOpen()
+  }
+
+  /** Writes the progress of a feed, its bare position included, and returns when it is stored. */
+  flush(namespace: NamespaceName, feed: SubscriptionFeed): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.touch(namespace, feed)
+      this.#hurry.unsafeOpen()
+      const round = this.#round
+      return round.await.pipe(
+        Effect.zipRight(
+          Effect.suspend(() =>
+            this.#touched.has(feed) || feed.hasUnwritten
+              ? this.flush(namespace, feed)
+              : Effect.void,
+          ),
+        ),
+      )
+    })
+  }
+
+  /** The writer: runs until interrupted, then writes what is left, if the store takes it. */
+  get run(): Effect.Effect<never> {
+    const pause = Effect.suspend(() =>
+      this.#failures === 0
+        ? Effect.race(Effect.sleep(this.#interval), this.#hurry.await)
+        : Effect.sleep(backoff(this.#failures)),
+    )
+    const turn = Effect.zipRight(
+      this.#arrival.await,
+      Effect.zipRight(pause, Effect.uninterruptible(this.#write)),
+    )
+    return Effect.forever(turn).pipe(
+      Effect.ensuring(Effect.repeat(this.#write, Schedule.recurs(2))),
+    )
+  }
+
+  get #write(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const entries = [...this.#touched.values()].slice(0, changesPerWrite)
+      if (entries.length === 0) return Effect.void
+      const taken: Array<readonly [Entry, FeedProgress]> = []
+      for (const entry of entries) {
+        this.#touched.delete(entry.feed)
+        taken.push([entry, entry.feed.collect()])
+      }
+      if (this.#touched.size === 0) {
+        this.#arrival.unsafeClose()
+        this.#hurry.unsafeClose()
+      }
+      return this.#log.commit(taken.map(([entry, progress]) => changeOf(entry, progress))).pipe(
+        Effect.matchCauseEffect({
+          onSuccess: () => Effect.sync(() => this.#succeed(taken)),
+          onFailure: (cause) =>
+            Effect.zipRight(
+              Effect.sync(() => this.#fail(taken)),
+              Effect.logWarning("Progress of subscriptions could not be written", cause),
+            ),
+        }),
+      )
+    })
+  }
+
+  #succeed(taken: ReadonlyArray<readonly [Entry, FeedProgress]>): void {
+    this.#failures = 0
+    for (const [{ feed }, progress] of taken) feed.written(progress)
+    this.#endRound()
+  }
+
+  #fail(taken: ReadonlyArray<readonly [Entry, FeedProgress]>): void {
+    this.#failures++
+    for (const [{ namespace, feed }, progress] of taken) {
+      feed.restore(progress)
+      this.touch(namespace, feed)
+    }
+    this.#endRound()
+  }
+
+  #endRound(): void {
+    const round = this.#round
+    this.#round = Effect.unsafeMakeLatch(false)
+    round.unsafeOpen()
+  }
+}
+
+const backoff = (failures: number): Duration.Duration =>
+  Duration.millis(Math.min(5000, 50 * 2 ** Math.min(failures, 10)))
+
+const changeOf = ({ namespace, feed }: Entry, progress: FeedProgress): ProgressChange => ({
+  namespace,
+  subscription: feed.name,
+  position: progress.position,
+  acknowledged: progress.acknowledged,
+  ...progress.unwritten,
+})

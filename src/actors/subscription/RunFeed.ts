@@ -1,0 +1,166 @@
+// The life of a feed: its progress is loaded, it is routed, read for and worked for; when its scope
+// closes, deliveries under way are cut off and what it achieved is written.
+
+import { type Duration, Effect, FiberSet, Option, type Scope } from "effect"
+import {
+  AckedRanges,
+  type DeadLetterReason,
+  defaultOrdering,
+  defaultRetryPolicy,
+  defaultSubscriptionConcurrency,
+  describeDeadLetter,
+  type InFlightReport,
+  origin,
+  parseTypePattern,
+  type Reason,
+  type RetryPolicy,
+  type Sequence,
+  type Subscription,
+} from "../../domain/index.js"
+import type { MeshWorld } from "../mesh/MeshWorld.js"
+import type { NamespaceHub } from "../namespace/NamespaceHub.js"
+import { type Deferral, patiently } from "../ports/index.js"
+import type { SinkGate } from "../sink/SinkGate.js"
+import { readFor } from "./FeedReader.js"
+import { workFor } from "./FeedWorker.js"
+import { SubscriptionFeed } from "./SubscriptionFeed.js"
+
+export interface FeedRequest {
+  readonly world: MeshWorld
+  readonly hub: NamespaceHub
+  readonly gate: SinkGate
+  readonly subscription: Subscription
+  /** What applies where the subscription states no retry policy. */
+  readonly defaultRetry: RetryPolicy | undefined
+  /** The destination asks for nothing more; the feed has stopped. */
+  readonly onGone: (reason: Reason) => Effect.Effect<void>
+}
+
+const everything = Option.toArray(Option.getRight(parseTypePattern("*")))
+const defaultBatchEvents = 100
+const defaultBatchBytes = 1024 * 1024
+const deferralPage = 1000
+/** How long the last progress may take to be written before the feed is let go of. */
+const lastWrite: Duration.DurationInput = "5 seconds"
+
+/** Starts a feed; it runs until the scope closes. Waits for the store as long as it does not answer. */
+export const runFeed = (
+  request: FeedRequest,
+): Effect.Effect<SubscriptionFeed, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { world, hub, gate, subscription } = request
+    const { name, spec } = subscription
+    const { config } = world
+    const progress = yield* patiently(loadProgress(world, subscription))
+    const deferrals = yield* patiently(loadDeferrals(world, subscription))
+    const wake = Effect.unsafeMakeLatch(false)
+
+    // Finalizers run in reverse: routes go first, then workers, then the last progress is written.
+    yield* Effect.addFinalizer(() =>
+      Effect.ignoreLogged(Effect.timeout(world.progress.flush(hub.name, feed), lastWrite)),
+    )
+    const fork = yield* FiberSet.makeRuntime<never, void, never>()
+    const feed: SubscriptionFeed = new SubscriptionFeed(
+      {
+        name,
+        ordering: spec.ordering ?? defaultOrdering,
+        concurrency: spec.concurrency ?? defaultSubscriptionConcurrency,
+        retry: spec.retry ?? request.defaultRetry ?? defaultRetryPolicy,
+        windowEvents: config.windowEvents,
+        windowBytes: config.windowBytes,
+        maxDeferred: config.maxDeferred,
+        maxUnwritten: config.maxUnwritten,
+      },
+      {
+        now: world.now,
+        random: world.random,
+        deadLetterId: world.nextDeadLetterId,
+        totals: world.deliveries,
+        head: () => hub.head,
+        matches: (type) => hub.wants(feed, type),
+        // Not at once: the caller may be a publisher in the middle of a batch.
+        startWorker: () => fork(worker, { immediate: false }),
+        wakeReader: () => wake.unsafeOpen(),
+        touched: () => world.progress.touch(hub.name, feed),
+        onGone: (reason) => fork(request.onGone(reason)),
+        onDeadLetter: (sequence, reason) => fork(reportDeadLetter(request, sequence, reason)),
+      },
+      gate,
+      progress,
+      deferrals,
+    )
+    const worker = workFor(feed, {
+      namespace: hub.name,
+      incarnation: hub.incarnation,
+      batchEvents: spec.batch?.maxEvents ?? defaultBatchEvents,
+      batchBytes: spec.batch?.maxBytes ?? defaultBatchBytes,
+      connection: () => gate.connection,
+    })
+    yield* Effect.acquireRelease(
+      Effect.sync(() => hub.route(feed, spec.types ?? everything)),
+      () =>
+        Effect.sync(() => {
+          feed.stop()
+          hub.withdraw(feed)
+        }),
+    )
+    yield* Effect.forkScoped(readFor(feed, hub.name, world.journal, wake))
+    return feed
+  }).pipe(
+    Effect.annotateLogs({
+      namespace: request.hub.name,
+      subscription: request.subscription.name,
+    }),
+  )
+
+/** Starts nothing more and waits for what is in flight, up to a deadline; the rest is left to be cut off. */
+export const drainFeed = (
+  feed: SubscriptionFeed,
+  deadline: Duration.Duration,
+): Effect.Effect<InFlightReport> =>
+  Effect.suspend(() => {
+    const before = feed.inFlight
+    feed.stop()
+    return Effect.map(Effect.timeoutOption(feed.drained, deadline), () => ({
+      completed: before - feed.inFlight,
+      abandoned: feed.inFlight,
+    }))
+  })
+
+const loadProgress = (world: MeshWorld, { namespace, name }: Subscription) =>
+  Effect.gen(function* () {
+    const stored = yield* world.deliveryLog.progressOf(namespace, name)
+    if (Option.isNone(stored)) return new AckedRanges()
+    const { position, acknowledged } = stored.value
+    const acked = AckedRanges.parse(acknowledged)
+    if (acked._tag === "Right") return acked.right
+    yield* Effect.logError("A stored position cannot be read; its floor is used", acked.left)
+    return new AckedRanges(position)
+  })
+
+const loadDeferrals = (world: MeshWorld, { namespace, name }: Subscription) =>
+  Effect.gen(function* () {
+    const all: Array<Deferral> = []
+    let after: Sequence = origin
+    for (;;) {
+      const page = yield* world.deliveryLog.deferrals(namespace, name, after, deferralPage)
+      all.push(...page)
+      const last = page.at(-1)
+      if (last === undefined || page.length < deferralPage) return all
+      after = last.sequence
+    }
+  })
+
+const reportDeadLetter = (
+  { hub, subscription }: FeedRequest,
+  sequence: Sequence,
+  reason: DeadLetterReason,
+): Effect.Effect<void> =>
+  Effect.logWarning("A delivery was given up on").pipe(
+    Effect.annotateLogs({
+      namespace: hub.name,
+      subscription: subscription.name,
+      sequence,
+      reason: describeDeadLetter(reason),
+    }),
+  )

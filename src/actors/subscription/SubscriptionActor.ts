@@ -1,0 +1,119 @@
+// A subscription's actor: carries out what its chart decides. The feed is one task of it, so pausing
+// and stopping await the end of every delivery and the writing of its progress.
+
+import { Effect } from "effect"
+import type {
+  InFlightReport,
+  Reason,
+  RetryPolicy,
+  Subscription,
+  SubscriptionStatus,
+} from "../../domain/index.js"
+import { actorSpec, type CellContext, fromMachine } from "../kernel/index.js"
+import type { MeshWorld } from "../mesh/MeshWorld.js"
+import type { NamespaceHub } from "../namespace/NamespaceHub.js"
+import { patiently } from "../ports/index.js"
+import type { SinkGate } from "../sink/SinkGate.js"
+import { drainFeed, runFeed } from "./RunFeed.js"
+import {
+  type ChangeReply,
+  type SubscriptionCommand,
+  subscriptionMachine,
+  type SubscriptionMessage,
+} from "./SubscriptionChart.js"
+import type { SubscriptionFeed } from "./SubscriptionFeed.js"
+
+/** A subscription's place in its awake namespace; outlives the crashes of its actor. */
+export interface SubscriptionSeat {
+  readonly world: MeshWorld
+  readonly hub: NamespaceHub
+  readonly gate: SinkGate
+  /** What applies where the subscription states no retry policy. */
+  readonly defaultRetry: RetryPolicy | undefined
+  /** The record as it is stored. */
+  record: Subscription
+  /** The feed while it delivers. */
+  feed: SubscriptionFeed | undefined
+}
+
+type Context = CellContext<SubscriptionMessage>
+
+export const subscriptionActor = (seat: SubscriptionSeat) =>
+  actorSpec({
+    kind: "subscription",
+    restart: "transient",
+    chart: () => fromMachine(subscriptionMachine, { status: seat.record.status }),
+    perform: (command: SubscriptionCommand, context: Context): Effect.Effect<void> => {
+      switch (command._tag) {
+        case "StartFeed":
+          return startFeed(seat, context)
+        case "StopFeed":
+          return Effect.zipRight(drainSeat(seat), context.tasks.stop("feed"))
+        case "Save":
+          return save(seat, command.status, command.reason, command.reply)
+        case "Crash":
+          return Effect.die(command.cause)
+      }
+    },
+  })
+
+/** Starts nothing more and waits for what is in flight, up to the deadline of the mesh. */
+export const drainSeat = (seat: SubscriptionSeat): Effect.Effect<InFlightReport> =>
+  Effect.suspend(() =>
+    seat.feed === undefined
+      ? Effect.succeed({ completed: 0, abandoned: 0 })
+      : drainFeed(seat.feed, seat.world.config.drainDeadline),
+  )
+
+const startFeed = (seat: SubscriptionSeat, context: Context): Effect.Effect<void> =>
+  context.tasks.run(
+    "feed",
+    Effect.scoped(
+      Effect.gen(function* () {
+        yield* Effect.addFinalizer(() => Effect.sync(() => (seat.feed = undefined)))
+        seat.feed = yield* runFeed({
+          world: seat.world,
+          hub: seat.hub,
+          gate: seat.gate,
+          subscription: seat.record,
+          defaultRetry: seat.defaultRetry,
+          onGone: (reason) => context.self.tell({ type: "Gone", reason }),
+        })
+        return yield* Effect.never
+      }),
+    ),
+    (exit) => ({ type: "FeedEnded", cause: exit }),
+  )
+
+const save = (
+  seat: SubscriptionSeat,
+  status: SubscriptionStatus,
+  reason: Reason | undefined,
+  reply: ChangeReply | undefined,
+): Effect.Effect<void> => {
+  const { reason: _, ...rest } = seat.record
+  const record: Subscription = {
+    ...rest,
+    status,
+    ...(reason === undefined ? {} : { reason }),
+    updatedAt: seat.world.now(),
+  }
+  const stored = seat.world.registry.updateSubscription(record).pipe(
+    Effect.map(() => {
+      seat.record = record
+      return record
+    }),
+  )
+  if (reply !== undefined) return reply.complete(stored)
+  // Nobody waits for an answer, so the store is asked until it takes it.
+  return Effect.zipRight(
+    Effect.logWarning("Subscription disabled: its destination asked for no more").pipe(
+      Effect.annotateLogs({
+        namespace: record.namespace,
+        subscription: record.name,
+        reason: reason ?? "",
+      }),
+    ),
+    Effect.asVoid(patiently(stored)),
+  )
+}

@@ -1,0 +1,114 @@
+// What a subscription's actor decides: whether it delivers. Active, it has a feed; paused by a person
+// or disabled because its destination asked to stop, it keeps its position and nothing else.
+
+import { setup } from "xstate"
+import type { Reason, Subscription, SubscriptionStatus } from "../../domain/index.js"
+import type { Reply } from "../kernel/index.js"
+import type { StoreUnavailable } from "../ports/index.js"
+
+export type ChangeReply = Reply<Subscription, StoreUnavailable>
+
+export type SubscriptionMessage =
+  | { readonly type: "Pause"; readonly reply: ChangeReply }
+  | { readonly type: "Resume"; readonly reply: ChangeReply }
+  /** The destination answered that it wants nothing more. */
+  | { readonly type: "Gone"; readonly reason: Reason }
+  /** The feed ended by itself, which only a defect can make it do. */
+  | { readonly type: "FeedEnded"; readonly cause: unknown }
+
+export type SubscriptionCommand =
+  | { readonly _tag: "StartFeed" }
+  | { readonly _tag: "StopFeed" }
+  | {
+      readonly _tag: "Save"
+      readonly status: SubscriptionStatus
+      readonly reason?: Reason
+      readonly reply?: ChangeReply
+    }
+  | { readonly _tag: "Crash"; readonly cause: unknown }
+
+const charts = setup({
+  types: {
+    input: {} as { readonly status: SubscriptionStatus },
+    context: {} as { readonly status: SubscriptionStatus },
+    events: {} as SubscriptionMessage,
+  },
+  guards: {
+    isPaused: ({ context }) => context.status === "paused",
+    isDisabled: ({ context }) => context.status === "disabled",
+  },
+  actions: { perform: (_, _command: SubscriptionCommand) => undefined },
+})
+
+const startFeed = {
+  type: "perform",
+  params: (): SubscriptionCommand => ({ _tag: "StartFeed" }),
+} as const
+const stopFeed = {
+  type: "perform",
+  params: (): SubscriptionCommand => ({ _tag: "StopFeed" }),
+} as const
+const saveFor = (status: SubscriptionStatus) =>
+  ({
+    type: "perform",
+    params: ({
+      event,
+    }: {
+      readonly event: { readonly reply: ChangeReply }
+    }): SubscriptionCommand => ({
+      _tag: "Save",
+      status,
+      reply: event.reply,
+    }),
+  }) as const
+export const subscriptionMachine = charts.createMachine({
+  id: "subscription",
+  context: ({ input }) => ({ status: input.status }),
+  initial: "starting",
+  states: {
+    starting: {
+      always: [
+        { guard: "isPaused", target: "paused" },
+        { guard: "isDisabled", target: "disabled" },
+        { target: "active" },
+      ],
+    },
+    active: {
+      entry: startFeed,
+      exit: stopFeed,
+      on: {
+        Pause: { target: "paused", actions: saveFor("paused") },
+        Resume: { actions: saveFor("active") },
+        Gone: {
+          target: "disabled",
+          actions: {
+            type: "perform",
+            params: ({ event }): SubscriptionCommand => ({
+              _tag: "Save",
+              status: "disabled",
+              reason: event.reason,
+            }),
+          },
+        },
+        FeedEnded: {
+          actions: {
+            type: "perform",
+            params: ({ event }): SubscriptionCommand => ({ _tag: "Crash", cause: event.cause }),
+          },
+        },
+      },
+    },
+    paused: {
+      on: {
+        Pause: { actions: saveFor("paused") },
+        Resume: { target: "active", actions: saveFor("active") },
+      },
+    },
+    disabled: {
+      on: {
+        Pause: { target: "paused", actions: saveFor("paused") },
+        Resume: { target: "active", actions: saveFor("active") },
+      },
+    },
+  },
+})

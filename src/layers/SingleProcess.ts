@@ -1,0 +1,46 @@
+// A whole mesh in one process, as one Layer expression: which store, which key, which targets.
+
+import { Layer } from "effect"
+import {
+  type DeliveryLog,
+  type Invalidation,
+  type Journal,
+  MeshConfig,
+  type MeshConfigShape,
+  meshLayer,
+  type Registry,
+  type Removals,
+  type Vault,
+} from "../actors/index.js"
+import * as StandardTransports from "./StandardTransports.js"
+import * as TargetGuard from "./transports/guard/TargetGuard.js"
+import * as HandlerSlots from "./transports/handler/HandlerSlots.js"
+import * as StdoutTransport from "./transports/stdout/StdoutTransport.js"
+
+export type Stores = DeliveryLog | Invalidation | Journal | Registry | Removals
+
+export interface SingleProcessOptions<StoreError, VaultError> {
+  readonly store: Layer.Layer<Stores, StoreError>
+  readonly vault: Layer.Layer<Vault, VaultError>
+  /** Webhooks may go to private, loopback and link-local addresses. Default false. */
+  readonly allowPrivateTargets?: boolean
+  /** Transports besides webhook, stdout and handler. */
+  readonly transports?: ReadonlyArray<StandardTransports.TransportEntry>
+  readonly config?: Partial<MeshConfigShape>
+}
+
+/** The mesh over the given store, running for as long as the layer lives. */
+export const layer = <StoreError, VaultError>(
+  options: SingleProcessOptions<StoreError, VaultError>,
+) =>
+  meshLayer.pipe(
+    Layer.provide(StandardTransports.layer(options.transports)),
+    Layer.provide(HandlerSlots.layer),
+    Layer.provide(StdoutTransport.layerStdout),
+    Layer.provide(
+      TargetGuard.layerDefault({ allowPrivateTargets: options.allowPrivateTargets ?? false }),
+    ),
+    Layer.provide(MeshConfig.layer(options.config)),
+    Layer.provide(options.store),
+    Layer.provide(options.vault),
+  )

@@ -1,0 +1,29 @@
+// The transports that every deployment has: webhook, stdout, handler. More are added by composing.
+
+import { Effect, type Scope } from "effect"
+import type { Handlers, Transport, Vault } from "../actors/index.js"
+import type { TargetGuard } from "./transports/guard/TargetGuard.js"
+import * as HandlerTransport from "./transports/handler/HandlerTransport.js"
+import * as StdoutTransport from "./transports/stdout/StdoutTransport.js"
+import * as TransportRegistry from "./transports/TransportRegistry.js"
+import * as WebhookTransport from "./transports/webhook/WebhookTransport.js"
+
+/** What the standard transports are made from. */
+export type TransportServices =
+  | Handlers
+  | TargetGuard
+  | Vault
+  | StdoutTransport.LineWriter
+  | Scope.Scope
+
+/** How to make one more transport; its needs must be among the standard ones. */
+export type TransportEntry = Effect.Effect<Transport, never, TransportServices>
+
+/** The standard transports and those given. */
+export const layer = (more: ReadonlyArray<TransportEntry> = []) =>
+  TransportRegistry.layer<never, TransportServices>([
+    TransportRegistry.entry(WebhookTransport.make()),
+    TransportRegistry.entry(StdoutTransport.make),
+    TransportRegistry.entry(HandlerTransport.make),
+    ...more,
+  ])
