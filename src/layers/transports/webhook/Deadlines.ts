@@ -9,7 +9,7 @@ export interface Expiring {
   readonly expireIfDue: (now: number) => void
 }
 
-export const TICK: Duration.Duration = Duration.millis(50)
+export const TICK: Duration.Duration = Duration.millis(100)
 
 export interface Deadlines {
   readonly watch: (item: Expiring) => void

@@ -82,12 +82,12 @@ export const outcomeOfFailure = (error: Error): Outcome => {
   if (tag === "TargetRefused")
     return Outcome.misconfigured(`the target is refused: ${error.message}`)
   if (tag === "HostUnresolved" || tag === "ConnectTimedOut") return Outcome.retry(error.message)
+  if (error.name === "HTTPParserError") return Outcome.retry("the answer is not valid HTTP")
   const code = codeOf(error)
   if (code !== undefined && UNSENDABLE.has(code)) {
     return Outcome.reject(`the event makes no valid request: ${error.message}`)
   }
-  // What is not in the table is a fault of TLS or of the HTTP that the endpoint speaks: its code
-  // (CERT_HAS_EXPIRED, HPE_INVALID_CONSTANT) says most.
+  // What is not in the table is mostly a fault of TLS, and its code (CERT_HAS_EXPIRED) says most.
   const kind = code === undefined ? undefined : (KINDS[code] ?? `the exchange failed (${code})`)
   return Outcome.retry(kind ?? "the exchange failed")
 }

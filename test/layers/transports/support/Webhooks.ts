@@ -2,7 +2,15 @@
 
 import { Effect, Layer, Redacted, Schema, type Scope } from "effect"
 import type { Connection, SinkConfig, Transport } from "../../../../src/actors/index.js"
-import { TargetGuards, WebhookTransport } from "../../../../src/layers/transports/index.js"
+import {
+  Resolvers,
+  TargetGuards,
+  WebhookTransport,
+} from "../../../../src/layers/transports/index.js"
+import {
+  type AgentsOptions,
+  defaultAgentsOptions,
+} from "../../../../src/layers/transports/webhook/Agents.js"
 import {
   WebhookOptions,
   type WebhookOptionsEncoded,
@@ -10,10 +18,8 @@ import {
 import { AesVault } from "../../../../src/layers/vault/index.js"
 import { namespace, sink } from "./Deliveries.js"
 
-export const secretBytes = Buffer.from("a secret of thirty-two bytes ok!")
+export const secretBytes = Buffer.from("a secret of thirty-two bytes, ok")
 export const secret = Redacted.make(`whsec_${secretBytes.toString("base64")}`)
-
-export type WebhookTransport = Transport<WebhookOptions, WebhookOptionsEncoded>
 
 export const config = (
   options: WebhookOptionsEncoded,
@@ -25,15 +31,36 @@ export const config = (
   secrets,
 })
 
-export const context = Layer.merge(
-  TargetGuards.layerDefault({ allowPrivateTargets: true }),
-  AesVault.layerTest,
-)
+interface Setting {
+  readonly allowPrivateTargets?: boolean
+  /** What host names resolve to; by default, what the system says. */
+  readonly names?: Resolvers.Resolver["Type"]["resolve"]
+  readonly agents?: Partial<AgentsOptions>
+}
 
-export const transport: Effect.Effect<WebhookTransport, never, Scope.Scope> =
-  WebhookTransport.make().pipe(Effect.provide(context))
+/** The transport as a deployment composes it. */
+export const transport = ({
+  agents = {},
+  allowPrivateTargets = true,
+  names,
+}: Setting = {}): Effect.Effect<
+  Transport<WebhookOptions, WebhookOptionsEncoded>,
+  never,
+  Scope.Scope
+> => {
+  const policy = { allowPrivateTargets }
+  const guard =
+    names === undefined
+      ? TargetGuards.layerDefault(policy)
+      : Layer.succeed(TargetGuards.TargetGuard, TargetGuards.make(policy, { resolve: names }))
+  return WebhookTransport.make({ ...defaultAgentsOptions, ...agents }).pipe(
+    Effect.provide(Layer.merge(guard, AesVault.layerTest)),
+  )
+}
 
+/** An open sink of its own transport. */
 export const connection = (
   options: WebhookOptionsEncoded,
+  setting?: Setting,
 ): Effect.Effect<Connection, never, Scope.Scope> =>
-  Effect.flatMap(transport, ({ open }) => open(config(options)))
+  Effect.flatMap(transport(setting), ({ open }) => open(config(options)))
