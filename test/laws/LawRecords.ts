@@ -103,10 +103,13 @@ const optionValue = fc
   .oneof(safeText, fc.jsonValue({ maxDepth: 2 }))
   .map((value): unknown => JSON.parse(JSON.stringify(value)))
 
+/** `Schema.Record` loses a member of the name "__proto__"; no transport has such an option. */
+const optionName = safeText.filter((text) => text !== "__proto__")
+
 export const sink: fc.Arbitrary<Omit<Sink, "namespace" | "name">> = fc.record(
   {
     kind: fc.constantFrom("webhook", "stdout"),
-    options: fc.dictionary(safeText, optionValue, { maxKeys: 4 }),
+    options: fc.dictionary(optionName, optionValue, { maxKeys: 4 }),
     sealed: safeText,
     concurrency: fc.integer({ min: 1, max: 1024 }),
     createdAt: millis,

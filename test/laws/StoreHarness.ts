@@ -1,7 +1,7 @@
 // What the law suites need to know of a store adapter, and how they run on it.
 //
-// A suite builds one store and shares it among its laws; each run of a law works in namespaces of
-// its own (`freshNamespaces`), so an adapter that is slow to start is started a few times only.
+// The suites of an adapter share one store, and each run of a law works in namespaces of its own
+// (`freshNamespaces`), so an adapter that is slow to start is started a few times only.
 
 import { layer, type Vitest } from "@effect/vitest"
 import { Effect, Layer, type Scope } from "effect"
@@ -48,7 +48,25 @@ export type LawIt = Vitest.MethodsNonLive<Stores, true>
 
 /** What a property takes as options: how often it runs on this adapter. */
 export interface LawRuns {
+  readonly timeout: number
   readonly fastCheck: { readonly numRuns: number }
+}
+
+/** For a law that starts stores itself; generous, since a run of all tests keeps the machine busy. */
+export const lawTimeout = 120_000
+
+const sharedStores = new WeakMap<
+  StoreHarness,
+  { readonly store: Layer.Layer<Stores, unknown>; readonly memoMap: Layer.MemoMap }
+>()
+
+/** The store of a harness: one for as long as any suite uses it. */
+const sharedStore = (harness: StoreHarness) => {
+  const present = sharedStores.get(harness)
+  if (present !== undefined) return present
+  const shared = { store: freshStore(harness), memoMap: Effect.runSync(Layer.makeMemoMap) }
+  sharedStores.set(harness, shared)
+  return shared
 }
 
 /** A group of laws over one store, on the live clock. */
@@ -56,10 +74,19 @@ export const lawSuite = (
   title: string,
   harness: StoreHarness,
   laws: (it: LawIt, runs: LawRuns) => void,
-): void =>
-  layer(freshStore(harness), { excludeTestServices: true, timeout: "60 seconds" })(title, (it) =>
-    laws(it, { fastCheck: { numRuns: harness.runs } }),
+): void => {
+  const { store, memoMap } = sharedStore(harness)
+  const options = { excludeTestServices: true, timeout: lawTimeout, memoMap } as const
+  layer(store, options)(title, (it) =>
+    laws(it, { timeout: lawTimeout, fastCheck: { numRuns: harness.runs } }),
   )
+}
+
+/** Keeps the shared store of a harness from the first of the suites inside to the last. */
+export const withSharedStore = (title: string, harness: StoreHarness, suites: () => void): void => {
+  const { store, memoMap } = sharedStore(harness)
+  layer(store, { excludeTestServices: true, timeout: lawTimeout, memoMap })(title, suites)
+}
 
 let taken = 0
 

@@ -4,7 +4,7 @@ import { describe, it } from "@effect/vitest"
 import { Context, Effect, Layer, Ref, Schedule, Stream } from "effect"
 import { Invalidation } from "../../src/actors/index.js"
 import type { NamespaceName } from "../../src/domain/index.js"
-import { freshNamespaces, lawSuite, type StoreHarness } from "./StoreHarness.js"
+import { freshNamespaces, lawSuite, lawTimeout, type StoreHarness } from "./StoreHarness.js"
 
 export const invalidationLaws = (name: string, harness: StoreHarness): void => {
   lawSuite(`${name}: invalidation`, harness, (it) => {
@@ -27,15 +27,18 @@ export const invalidationLaws = (name: string, harness: StoreHarness): void => {
 
   if (!harness.processes) return
   describe(`${name}: invalidation between processes`, () => {
-    it.scopedLive("what is broadcast reaches the other process, both ways", () =>
-      Effect.gen(function* () {
-        const { open, otherProcess = Layer.die("the place has no other process") } =
-          yield* harness.place
-        const here = Context.get(yield* Layer.build(open), Invalidation)
-        const there = Context.get(yield* Layer.build(otherProcess), Invalidation)
-        yield* reachesAll(here, [here, there])
-        yield* reachesAll(there, [here, there])
-      }),
+    it.scopedLive(
+      "what is broadcast reaches the other process, both ways",
+      () =>
+        Effect.gen(function* () {
+          const { open, otherProcess = Layer.die("the place has no other process") } =
+            yield* harness.place
+          const here = Context.get(yield* Layer.build(open), Invalidation)
+          const there = Context.get(yield* Layer.build(otherProcess), Invalidation)
+          yield* reachesAll(here, [here, there])
+          yield* reachesAll(there, [here, there])
+        }),
+      lawTimeout,
     )
   })
 }

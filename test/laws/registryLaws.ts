@@ -5,7 +5,7 @@ import { expect } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import * as fc from "fast-check"
 import { Registry, Removals } from "../../src/actors/index.js"
-import { beginRemoval, HostTypeName, NamespaceName } from "../../src/domain/index.js"
+import { beginRemoval, HostTypeName } from "../../src/domain/index.js"
 import * as Records from "./LawRecords.js"
 import { resourceLaws } from "./resourceLaws.js"
 import {
@@ -19,18 +19,6 @@ import {
 
 export const registryLaws = (name: string, harness: StoreHarness): void =>
   lawSuite(`${name}: registry`, harness, (it, runs) => {
-    it.effect("starts empty", () =>
-      Effect.gen(function* () {
-        const registry = yield* Registry
-        const hostType = HostTypeName.make("h")
-        expect(yield* registry.listHostTypes({ limit: 10 })).toEqual([])
-        expect(yield* registry.listNamespaces({ limit: 10 })).toEqual([])
-        expect(yield* registry.getHostType(hostType)).toEqual(Option.none())
-        expect(yield* registry.getNamespace(NamespaceName.make("n"))).toEqual(Option.none())
-        expect(yield* registry.deleteHostType(hostType)).toBe(false)
-        expect(yield* registry.countNamespaces(hostType)).toBe(0)
-      }),
-    )
     hostTypeLaws(it, runs)
     namespaceLaws(it, runs)
     resourceLaws(it, runs)

@@ -10,7 +10,7 @@ import { modelLaws } from "./modelLaws.js"
 import { registryLaws } from "./registryLaws.js"
 import { removalsLaws } from "./removalsLaws.js"
 import { restartLaws } from "./restartLaws.js"
-import type { StoreHarness } from "./StoreHarness.js"
+import { type StoreHarness, withSharedStore } from "./StoreHarness.js"
 
 addEqualityTesters()
 
@@ -26,7 +26,10 @@ const suites: ReadonlyArray<(name: string, harness: StoreHarness) => void> = [
 
 for (const [name, harness] of chosenAdapters()) {
   const missing = await Effect.runPromise(harness.missing ?? Effect.succeed(undefined))
-  if (missing === undefined) for (const laws of suites) laws(name, harness)
+  if (missing === undefined)
+    withSharedStore(`laws of ${name}`, harness, () => {
+      for (const laws of suites) laws(name, harness)
+    })
   else reportMissing(`${name} is not tested: ${missing}`)
 }
 
