@@ -32,7 +32,7 @@ import type {
 } from "../../domain/index.js"
 import type { ActorTree } from "../kernel/index.js"
 import type { Handler, HandlerAttached, StoreUnavailable } from "../ports/index.js"
-import type { DeliveryCounts } from "../subscription/SubscriptionFeed.js"
+import type { DeliveryCounts } from "../subscription/FeedWorld.js"
 import type { Publisher } from "./Publisher.js"
 import type { HostTypeView, NamespaceView, SinkView, SubscriptionView } from "./Views.js"
 

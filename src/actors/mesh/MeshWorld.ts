@@ -13,7 +13,7 @@ import {
   Vault,
 } from "../ports/index.js"
 import { ProgressLog } from "../subscription/ProgressLog.js"
-import { type DeliveryCounts, noDeliveries } from "../subscription/SubscriptionFeed.js"
+import { type DeliveryCounts, noDeliveries } from "../subscription/FeedWorld.js"
 import { MeshConfig, type MeshConfigShape } from "./MeshConfig.js"
 
 export interface MeshWorld {

@@ -25,7 +25,7 @@ export type RemovalCommand =
   | { readonly _tag: "RetryLater"; readonly failures: number; readonly report: RemovalReport }
   | { readonly _tag: "Finish"; readonly report: RemovalReport }
 
-interface Context {
+export interface RemovalContext {
   readonly report: RemovalReport
   /** Failures of the present step in a row. */
   readonly failures: number
@@ -34,7 +34,7 @@ interface Context {
 const charts = setup({
   types: {
     input: {} as { readonly report: RemovalReport },
-    context: {} as Context,
+    context: {} as RemovalContext,
     events: {} as RemovalMessage,
   },
   guards: { isComplete: ({ context }) => nextStep(context.report) === undefined },
@@ -43,7 +43,7 @@ const charts = setup({
 
 const runStep = {
   type: "perform",
-  params: ({ context }: { readonly context: Context }): RemovalCommand => {
+  params: ({ context }: { readonly context: RemovalContext }): RemovalCommand => {
     const step = nextStep(context.report)
     return step === undefined
       ? { _tag: "Finish", report: context.report }

@@ -4,7 +4,8 @@
 import { Duration, Effect, Schedule } from "effect"
 import type { NamespaceName } from "../../domain/index.js"
 import type { DeliveryLog, ProgressChange } from "../ports/index.js"
-import type { FeedProgress, SubscriptionFeed } from "./SubscriptionFeed.js"
+import type { ProgressSnapshot } from "./FeedProgress.js"
+import type { SubscriptionFeed } from "./SubscriptionFeed.js"
 
 interface Entry {
   readonly namespace: NamespaceName
@@ -77,7 +78,7 @@ export class ProgressLog {
     return Effect.suspend(() => {
       const entries = [...this.#touched.values()].slice(0, changesPerWrite)
       if (entries.length === 0) return Effect.void
-      const taken: Array<readonly [Entry, FeedProgress]> = []
+      const taken: Array<readonly [Entry, ProgressSnapshot]> = []
       for (const entry of entries) {
         this.#touched.delete(entry.feed)
         taken.push([entry, entry.feed.collect()])
@@ -99,13 +100,13 @@ export class ProgressLog {
     })
   }
 
-  #succeed(taken: ReadonlyArray<readonly [Entry, FeedProgress]>): void {
+  #succeed(taken: ReadonlyArray<readonly [Entry, ProgressSnapshot]>): void {
     this.#failures = 0
     for (const [{ feed }, progress] of taken) feed.written(progress)
     this.#endRound()
   }
 
-  #fail(taken: ReadonlyArray<readonly [Entry, FeedProgress]>): void {
+  #fail(taken: ReadonlyArray<readonly [Entry, ProgressSnapshot]>): void {
     this.#failures++
     for (const [{ namespace, feed }, progress] of taken) {
       feed.restore(progress)
@@ -124,7 +125,7 @@ export class ProgressLog {
 const backoff = (failures: number): Duration.Duration =>
   Duration.millis(Math.min(5000, 50 * 2 ** Math.min(failures, 10)))
 
-const changeOf = ({ namespace, feed }: Entry, progress: FeedProgress): ProgressChange => ({
+const changeOf = ({ namespace, feed }: Entry, progress: ProgressSnapshot): ProgressChange => ({
   namespace,
   subscription: feed.name,
   position: progress.position,

@@ -3,82 +3,29 @@
 // Live, it is offered each matching event as it is committed. When its window is full it falls
 // behind and reads the journal from its position until it has caught up; memory is bounded either
 // way. It decides synchronously and leaves I/O to others: workers deliver (`take`, then `settle` or
-// `abandon`), the feeder reads (`FeedReader`), the progress log writes (`collect`).
+// `abandon`), the reader reads (`FeedReader`), the progress log writes (`collect`).
 
 import { Effect, Option } from "effect"
 import {
-  AckedRanges,
+  type AckedRanges,
   type DeadLetterReason,
   type JournaledEvent,
-  type Ordering,
   orderKey,
   type Outcome,
   type Reason,
-  reasonOf,
-  type RetryPolicy,
   Sequence,
   type SubscriptionName,
 } from "../../domain/index.js"
 import type { Deferral } from "../ports/index.js"
 import type { GateUser, SinkGate } from "../sink/SinkGate.js"
-import { DeferredDeliveries } from "./DeferredDeliveries.js"
 import { DeliveryOrder } from "./DeliveryOrder.js"
+import { type DeliveryCounts, type FeedOptions, type FeedWorld, noDeliveries } from "./FeedWorld.js"
+import { FeedProgress, type ProgressSnapshot } from "./FeedProgress.js"
 import type { Item } from "./Item.js"
-import { Outstanding } from "./Outstanding.js"
+import { SetAside } from "./SetAside.js"
 import { settlementOf } from "./Settlement.js"
-import { type Unwritten, UnwrittenProgress } from "./UnwrittenProgress.js"
 
-export interface FeedOptions {
-  readonly name: SubscriptionName
-  readonly ordering: Ordering
-  /** Deliveries in flight at once. */
-  readonly concurrency: number
-  readonly retry: RetryPolicy
-  /** Events admitted and not settled: more than this and the feed falls behind. */
-  readonly windowEvents: number
-  /** Likewise, in characters of JSON. */
-  readonly windowBytes: number
-  /** Deliveries set aside: at this many, nothing more is admitted. */
-  readonly maxDeferred: number
-  /** Settled deliveries not yet written: at this many, none is started until they are. */
-  readonly maxUnwritten: number
-}
-
-/** What has become of deliveries. */
-export interface DeliveryCounts {
-  delivered: number
-  /** Attempts that ended otherwise. */
-  failed: number
-  /** Deliveries given up on. */
-  dead: number
-  /** Events lost: ephemeral ones that found no room or failed, and those that retention took. */
-  dropped: number
-}
-
-export const noDeliveries = (): DeliveryCounts => ({ delivered: 0, failed: 0, dead: 0, dropped: 0 })
-
-/** What a feed needs of its surroundings. Nothing in here may call back synchronously. */
-export interface FeedWorld {
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-  readonly random: () => number
-  readonly deadLetterId: () => string
-  /** Counts over all feeds of the mesh. */
-  readonly totals: DeliveryCounts
-  /** The last sequence offered to the live feeds of the namespace. */
-  readonly head: () => Sequence
-  readonly matches: (type: string) => boolean
-  readonly startWorker: () => void
-  readonly wakeReader: () => void
-  /** There is progress to write. */
-  readonly touched: () => void
-  readonly onGone: (reason: Reason) => void
-  readonly onDeadLetter: (sequence: Sequence, reason: DeadLetterReason) => void
-}
-
-const heldBehind = reasonOf("held behind an earlier event of its order key")
-
-/** Places a position may be behind the last admitted event, whatever is settled in between. */
+/** Places the position may be behind the last admitted event, whatever is settled in between. */
 const maxSpread = 65_536
 
 export class SubscriptionFeed implements GateUser {
@@ -86,12 +33,10 @@ export class SubscriptionFeed implements GateUser {
   readonly #world: FeedWorld
   readonly #gate: SinkGate
   readonly #order = new DeliveryOrder()
-  readonly #outstanding = new Outstanding()
-  readonly #deferred = new DeferredDeliveries()
-  readonly #condemned = new Map<number, DeadLetterReason>()
-  readonly #unwritten = new UnwrittenProgress()
-  /** Acknowledged out of order before this start: skipped while catching up. */
-  #earlier: AckedRanges
+  readonly #progress: FeedProgress
+  readonly #aside: SetAside
+  readonly #counts = noDeliveries()
+  readonly #onDrained: Array<() => void> = []
   #live = false
   #stopped = false
   /** Behind: everything up to here was read. */
@@ -100,23 +45,21 @@ export class SubscriptionFeed implements GateUser {
   #openBytes = 0
   #workers = 0
   #inFlight = 0
-  #unwrittenCount = 0
-  readonly #onDrained: Array<() => void> = []
-  readonly #counts = noDeliveries()
 
   constructor(
     options: FeedOptions,
     world: FeedWorld,
     gate: SinkGate,
-    progress: AckedRanges,
+    earlier: AckedRanges,
     deferrals: ReadonlyArray<Deferral>,
   ) {
     this.#options = options
     this.#world = world
     this.#gate = gate
-    this.#earlier = progress
-    this.#cursor = Sequence.make(progress.floor)
-    this.#recall(deferrals)
+    this.#cursor = Sequence.make(earlier.floor)
+    this.#progress = new FeedProgress(earlier, world.touched)
+    this.#aside = new SetAside(world, this.#order, this.#progress)
+    this.#aside.recall(deferrals)
     gate.join(this)
   }
 
@@ -133,7 +76,7 @@ export class SubscriptionFeed implements GateUser {
   }
 
   get deferredCount(): number {
-    return this.#deferred.size
+    return this.#aside.size
   }
 
   /** Since the start of the feed. */
@@ -143,20 +86,15 @@ export class SubscriptionFeed implements GateUser {
 
   /** Everything up to here is delivered, set aside, dead or of no interest. */
   get position(): Sequence {
-    return Sequence.make(this.#outstanding.floor(this.#scanned))
+    return this.#progress.position(this.#scanned)
   }
 
   /** Nothing is under way, waits for a time, or remains to be read or written. */
   get isIdle(): boolean {
-    return (
-      this.#live &&
-      this.#openEvents === 0 &&
-      this.#deferred.size === 0 &&
-      this.#unwrittenCount === 0
-    )
+    return this.#live && this.#openEvents === 0 && this.#aside.size === 0 && !this.hasUnwritten
   }
 
-  get #scanned(): number {
+  get #scanned(): Sequence {
     return this.#live ? this.#world.head() : this.#cursor
   }
 
@@ -173,9 +111,10 @@ export class SubscriptionFeed implements GateUser {
   offerEphemeral(event: JournaledEvent): boolean {
     if (this.#stopped || this.#openEvents >= this.#options.windowEvents) return false
     this.#openEvents++
+    const key = this.#keyOf(event)
     this.#order.push({
       event,
-      orderKey: this.#keyOf(event),
+      orderKey: key,
       kind: "ephemeral",
       place: undefined,
       attempts: 0,
@@ -211,14 +150,14 @@ export class SubscriptionFeed implements GateUser {
     for (const event of events) {
       if (event.sequence <= this.#cursor) continue
       this.#cursor = event.sequence
-      if (this.#earlier.isAcknowledged(event.sequence)) continue
+      if (this.#progress.isSettled(event.sequence)) continue
       if (this.#world.matches(event.type)) this.#admit(event)
     }
     const head = this.#world.head()
     if (events.length === 0 && head > this.#cursor) this.#cursor = head
     if (this.#cursor >= head) {
       this.#live = true
-      this.#earlier = new AckedRanges(this.#cursor)
+      this.#progress.caughtUp(this.#cursor)
     }
     this.#world.touched()
     this.pump()
@@ -228,24 +167,27 @@ export class SubscriptionFeed implements GateUser {
   room(): number {
     const { windowEvents, windowBytes, maxDeferred } = this.#options
     if (this.#stopped || this.#openBytes >= windowBytes) return 0
-    if (this.#deferred.size >= maxDeferred || this.#outstanding.size >= maxSpread) return 0
+    if (this.#aside.size >= maxDeferred || this.#progress.spread >= maxSpread) return 0
     return windowEvents - this.#openEvents
   }
 
   #admit(event: JournaledEvent): void {
     const key = this.#keyOf(event)
-    const item: Item = {
-      event,
-      orderKey: key,
-      kind: "fresh",
-      place: this.#outstanding.admit(event.sequence),
-      attempts: 0,
-      since: undefined,
+    const place = this.#progress.admit(event.sequence)
+    if (key !== undefined && this.#options.ordering === "key" && this.#aside.blocks(key)) {
+      this.#progress.pass(place)
+      return this.#aside.behind(event.sequence, key)
     }
     this.#openEvents++
     this.#openBytes += event.json.length
-    if (this.#mustHold(key)) this.#hold(item)
-    else this.#order.push(item)
+    this.#order.push({
+      event,
+      orderKey: key,
+      kind: "fresh",
+      place,
+      attempts: 0,
+      since: undefined,
+    })
   }
 
   #keyOf(event: JournaledEvent): string | undefined {
@@ -259,38 +201,38 @@ export class SubscriptionFeed implements GateUser {
     }
   }
 
-  // --- What is set aside -----------------------------------------------------------------------
+  // --- What comes back -------------------------------------------------------------------------
 
   /** Deliveries due to be tried again (or buried), to be loaded and given to `admitDue`. */
   takeDue(limit: number): ReadonlyArray<Deferral> {
-    return this.#stopped ? [] : this.#deferred.takeDue(this.#world.now(), limit)
+    return this.#stopped ? [] : this.#aside.takeDue(limit)
   }
 
   /** Those taken could not be loaded: they stay due. */
   untakeDue(deferrals: ReadonlyArray<Deferral>): void {
-    this.#deferred.untake(deferrals)
+    this.#aside.untake(deferrals)
   }
 
   /** When the reader should look again for what is due, in milliseconds since the epoch. */
   nextDue(): number | undefined {
-    return this.#stopped ? undefined : this.#deferred.nextDue()
+    return this.#stopped ? undefined : this.#aside.nextDue()
   }
 
   /** A due delivery with its event; undefined when the journal no longer has it. */
   admitDue(deferral: Deferral, event: JournaledEvent | undefined): void {
     if (this.#stopped) return
+    const { sequence, orderKey: key, attempts, since } = deferral
     if (event === undefined) {
       this.#count("dropped")
-      return this.#endDeferral(deferral.sequence, deferral.orderKey)
+      return this.#aside.end(sequence, key)
     }
-    const condemned = this.#condemned.get(deferral.sequence)
+    const condemned = this.#aside.condemnation(sequence)
     if (condemned !== undefined) {
-      this.#bury(event, condemned, deferral.attempts, deferral.since)
-      return this.#endDeferral(deferral.sequence, deferral.orderKey)
+      this.#bury(event, condemned, attempts, since)
+      return this.#aside.end(sequence, key)
     }
     this.#openEvents++
     this.#openBytes += event.json.length
-    const { orderKey: key, attempts, since } = deferral
     this.#order.pushRetry({
       event,
       orderKey: key,
@@ -305,74 +247,14 @@ export class SubscriptionFeed implements GateUser {
   rejectSuspect(key: string): void {
     const sequence = Number(key.slice(key.lastIndexOf("/") + 1))
     if (key !== this.#deliveryKey(sequence)) return
-    const deferral = this.#deferred.get(sequence)
-    if (deferral?.dueAt === undefined) return
-    const reason = { _tag: "Rejected", reason: deferral.reason } as const
-    this.#condemned.set(sequence, reason)
-    this.#deferred.put({ ...deferral, dueAt: this.#world.now() })
-    this.#world.wakeReader()
-  }
-
-  #mustHold(key: string | undefined): boolean {
-    return key !== undefined && this.#options.ordering === "key" && this.#deferred.blocks(key)
-  }
-
-  /** Sets an item aside behind an earlier one of its key. */
-  #hold(item: Item): void {
-    const { orderKey, event } = item
-    this.#close(item)
-    this.#setAside({
-      sequence: event.sequence,
-      orderKey,
-      attempts: 0,
-      dueAt: undefined,
-      since: this.#world.now(),
-      reason: heldBehind,
-    })
-  }
-
-  #setAside(deferral: Deferral): void {
-    this.#deferred.put(deferral)
-    this.#unwritten.defer(deferral)
-    this.#touch()
-  }
-
-  /** The deferral of a sequence is over; the next one held for its key is due. */
-  #endDeferral(sequence: Sequence, key: string | undefined): void {
-    this.#condemned.delete(sequence)
-    this.#deferred.settle(sequence)
-    this.#unwritten.settle(sequence)
-    this.#touch()
-    this.#free(key)
-  }
-
-  #free(key: string | undefined): void {
-    if (key === undefined) return
-    if (this.#deferred.release(key, this.#world.now()) !== undefined) this.#world.wakeReader()
-    else if (!this.#deferred.blocks(key)) this.#order.free(key)
-  }
-
-  #recall(deferrals: ReadonlyArray<Deferral>): void {
-    const due = new Set<string>()
-    for (const deferral of deferrals) {
-      this.#deferred.put(deferral)
-      const { orderKey, dueAt } = deferral
-      if (orderKey === undefined) continue
-      this.#order.block(orderKey)
-      if (dueAt !== undefined) due.add(orderKey)
-    }
-    for (const { orderKey } of deferrals) {
-      if (orderKey === undefined || due.has(orderKey)) continue
-      due.add(orderKey)
-      this.#deferred.release(orderKey, this.#world.now())
-    }
+    this.#aside.condemn(sequence, (reason) => ({ _tag: "Rejected", reason }))
   }
 
   // --- Deliveries ------------------------------------------------------------------------------
 
   /** Starts as many workers as there is work and room for. */
   pump(): void {
-    const ready = this.#order.ready
+    const { ready } = this.#order
     if (ready === 0 || this.#stopped || this.#isBlockedByWrites) return
     const room = this.#gate.room()
     if (room <= 0) return this.#gate.wait(this)
@@ -385,12 +267,8 @@ export class SubscriptionFeed implements GateUser {
 
   /** The next delivery for a worker; undefined ends the worker. */
   take(): Item | undefined {
-    if (
-      this.#stopped ||
-      this.#order.ready === 0 ||
-      this.#isBlockedByWrites ||
-      !this.#gate.enter(this)
-    ) {
+    const mayStart = !this.#stopped && this.#order.ready > 0 && !this.#isBlockedByWrites
+    if (!mayStart || !this.#gate.enter(this)) {
       this.#workers--
       return undefined
     }
@@ -435,14 +313,13 @@ export class SubscriptionFeed implements GateUser {
   }
 
   #settle(item: Item, outcome: Outcome): void {
-    this.#ended(1)
     const { event, kind } = item
+    this.#ended(1)
     const report = this.#gate.report(this.#deliveryKey(event.sequence), outcome)
     this.#close(item)
     if (kind === "ephemeral") {
-      if (outcome._tag === "Delivered") this.#count("delivered")
-      else this.#count("dropped")
-      return this.#free(item.orderKey)
+      this.#count(outcome._tag === "Delivered" ? "delivered" : "dropped")
+      return this.#aside.free(item.orderKey)
     }
     if (outcome._tag === "Delivered") {
       this.#count("delivered")
@@ -480,25 +357,25 @@ export class SubscriptionFeed implements GateUser {
   }
 
   #retryLater(item: Item, attempts: number, dueAt: number, since: number, reason: Reason): void {
-    const { event, orderKey } = item
-    this.#setAside({ sequence: event.sequence, orderKey, attempts, dueAt, since, reason })
-    if (orderKey !== undefined && this.#options.ordering === "key") {
-      for (const waiting of this.#order.takeWaiting(orderKey)) this.#hold(waiting)
+    const { sequence } = item.event
+    const key = item.orderKey
+    this.#aside.until({ sequence, orderKey: key, attempts, dueAt, since, reason })
+    if (key === undefined || this.#options.ordering !== "key") return
+    for (const waiting of this.#order.takeWaiting(key)) {
+      this.#close(waiting)
+      this.#aside.behind(waiting.event.sequence, key)
     }
-    this.#world.wakeReader()
   }
 
-  #finish(item: Item): void {
-    if (item.kind === "retried") this.#endDeferral(item.event.sequence, item.orderKey)
-    else {
-      this.#touch()
-      this.#free(item.orderKey)
-    }
+  #finish({ kind, event, orderKey: key }: Item): void {
+    if (kind === "retried") return this.#aside.end(event.sequence, key)
+    this.#progress.settled()
+    this.#aside.free(key)
   }
 
   #bury(event: JournaledEvent, reason: DeadLetterReason, attempts: number, since: number): void {
     this.#count("dead")
-    this.#unwritten.bury({
+    this.#progress.buried({
       id: this.#world.deadLetterId(),
       sequence: event.sequence,
       json: event.json,
@@ -507,16 +384,21 @@ export class SubscriptionFeed implements GateUser {
       firstAttemptAt: since,
       deadAt: this.#world.now(),
     })
-    this.#touch()
     this.#world.onDeadLetter(event.sequence, reason)
   }
 
   /** The item leaves the window. */
   #close(item: Item): void {
-    if (item.place !== undefined) this.#outstanding.pass(item.place)
+    if (item.place !== undefined) this.#progress.pass(item.place)
     this.#openEvents--
     if (item.kind !== "ephemeral") this.#openBytes -= item.event.json.length
     if (!this.#live && this.#openEvents * 2 <= this.#options.windowEvents) this.#world.wakeReader()
+  }
+
+  #ended(count: number): void {
+    this.#inFlight -= count
+    if (this.#inFlight > 0 || this.#onDrained.length === 0) return
+    for (const resume of this.#onDrained.splice(0)) resume()
   }
 
   #count(what: keyof DeliveryCounts): void {
@@ -528,43 +410,31 @@ export class SubscriptionFeed implements GateUser {
     return `${this.#options.name}/${sequence}`
   }
 
-  // --- Progress --------------------------------------------------------------------------------
+  // --- Progress and end ------------------------------------------------------------------------
 
-  /** What is to be written: the position as it is and all that is not in the store. */
-  collect(): FeedProgress {
-    const settled = this.#unwrittenCount
-    const scanned = this.#scanned
-    return {
-      position: Sequence.make(this.#outstanding.floor(scanned)),
-      acknowledged: this.#outstanding.acknowledged(scanned, this.#earlier),
-      unwritten: this.#unwritten.take(),
-      settled,
-    }
+  /** Takes what is to be written: the position as it is and all that is not in the store. */
+  collect(): ProgressSnapshot {
+    return this.#progress.collect(this.#scanned)
   }
 
   /** What was collected is in the store. */
-  written(progress: FeedProgress): void {
+  written(snapshot: ProgressSnapshot): void {
     const wasBlocked = this.#isBlockedByWrites
-    this.#unwrittenCount -= progress.settled
+    this.#progress.written(snapshot)
     if (wasBlocked) this.pump()
   }
 
   /** What was collected is not in the store, as far as is known: it will be collected again. */
-  restore(progress: FeedProgress): void {
-    this.#unwritten.restore(progress.unwritten)
+  restore(snapshot: ProgressSnapshot): void {
+    this.#progress.restore(snapshot)
   }
 
   get hasUnwritten(): boolean {
-    return this.#unwrittenCount > 0
+    return this.#progress.facts > 0
   }
 
   get #isBlockedByWrites(): boolean {
-    return this.#unwrittenCount >= this.#options.maxUnwritten
-  }
-
-  #touch(): void {
-    this.#unwrittenCount++
-    this.#world.touched()
+    return this.#progress.facts >= this.#options.maxUnwritten
   }
 
   /** Waits until nothing is in flight. */
@@ -575,25 +445,11 @@ export class SubscriptionFeed implements GateUser {
     })
   }
 
-  #ended(count: number): void {
-    this.#inFlight -= count
-    if (this.#inFlight > 0 || this.#onDrained.length === 0) return
-    for (const resume of this.#onDrained.splice(0)) resume()
-  }
-
   /** Starts nothing more and admits nothing more; what is in flight may still be settled. */
   stop(): void {
-    this.#cursor = Sequence.make(this.#scanned)
+    this.#cursor = this.#scanned
     this.#live = false
     this.#stopped = true
     this.#gate.quit(this)
   }
-}
-
-/** A snapshot of progress on its way to the store. */
-export interface FeedProgress {
-  readonly position: Sequence
-  readonly acknowledged: string
-  readonly unwritten: Unwritten
-  readonly settled: number
 }

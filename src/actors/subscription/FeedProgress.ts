@@ -1,0 +1,105 @@
+// How far a feed has come, and how much of that the store knows: the position, what is settled above
+// it, and the facts that wait to be written.
+
+import { AckedRanges, Sequence } from "../../domain/index.js"
+import type { Deferral, NewDeadLetter } from "../ports/index.js"
+import type { Place } from "./Item.js"
+import { Outstanding } from "./Outstanding.js"
+import { type Unwritten, UnwrittenProgress } from "./UnwrittenProgress.js"
+
+/** A snapshot of progress on its way to the store. */
+export interface ProgressSnapshot {
+  readonly position: Sequence
+  /** The position with what is settled above it, as `AckedRanges` writes it. */
+  readonly acknowledged: string
+  readonly unwritten: Unwritten
+  /** How many facts are in it. */
+  readonly facts: number
+}
+
+export class FeedProgress {
+  readonly #outstanding = new Outstanding()
+  readonly #unwritten = new UnwrittenProgress()
+  readonly #onFact: () => void
+  /** Settled above the position before this start: not delivered again while catching up. */
+  #earlier: AckedRanges
+  #facts = 0
+
+  constructor(earlier: AckedRanges, onFact: () => void) {
+    this.#earlier = earlier
+    this.#onFact = onFact
+  }
+
+  /** Facts that a crash would forget. */
+  get facts(): number {
+    return this.#facts
+  }
+
+  /** Places from the position to the last admitted event. */
+  get spread(): number {
+    return this.#outstanding.size
+  }
+
+  isSettled(sequence: Sequence): boolean {
+    return this.#earlier.isAcknowledged(sequence)
+  }
+
+  admit(sequence: Sequence): Place {
+    return this.#outstanding.admit(sequence)
+  }
+
+  /** The position may pass this place; says nothing about why. */
+  pass(place: Place): void {
+    this.#outstanding.pass(place)
+  }
+
+  /** All up to here was admitted: what was settled before this start is behind it. */
+  caughtUp(scanned: Sequence): void {
+    this.#earlier = new AckedRanges(scanned)
+  }
+
+  /** Everything up to here is over, given that all up to `scanned` was admitted. */
+  position(scanned: Sequence): Sequence {
+    return Sequence.make(this.#outstanding.floor(scanned))
+  }
+
+  settled(): void {
+    this.#facts++
+    this.#onFact()
+  }
+
+  deferred(deferral: Deferral): void {
+    this.#unwritten.defer(deferral)
+    this.settled()
+  }
+
+  deferralEnded(sequence: Sequence): void {
+    this.#unwritten.settle(sequence)
+    this.settled()
+  }
+
+  buried(letter: NewDeadLetter): void {
+    this.#unwritten.bury(letter)
+    this.settled()
+  }
+
+  /** Takes what is to be written. */
+  collect(scanned: Sequence): ProgressSnapshot {
+    return {
+      position: this.position(scanned),
+      acknowledged: this.#outstanding.acknowledged(scanned, this.#earlier),
+      unwritten: this.#unwritten.take(),
+      facts: this.#facts,
+    }
+  }
+
+  /** What was collected is in the store. */
+  written({ facts }: ProgressSnapshot): void {
+    this.#facts -= facts
+  }
+
+  /** What was collected is not in the store, as far as is known: it will be collected again. */
+  restore({ unwritten }: ProgressSnapshot): void {
+    this.#unwritten.restore(unwritten)
+  }
+}

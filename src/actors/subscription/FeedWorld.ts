@@ -1,0 +1,59 @@
+// What a subscription's feed is told and what it is given.
+
+import type {
+  DeadLetterReason,
+  Ordering,
+  Reason,
+  RetryPolicy,
+  Sequence,
+  SubscriptionName,
+} from "../../domain/index.js"
+
+export interface FeedOptions {
+  readonly name: SubscriptionName
+  readonly ordering: Ordering
+  /** Deliveries in flight at once. */
+  readonly concurrency: number
+  readonly retry: RetryPolicy
+  /** Events admitted and not settled: more than this and the feed falls behind. */
+  readonly windowEvents: number
+  /** Likewise, in characters of JSON. */
+  readonly windowBytes: number
+  /** Deliveries set aside: at this many, nothing more is admitted. */
+  readonly maxDeferred: number
+  /** Settled deliveries not yet written: at this many, none is started until they are. */
+  readonly maxUnwritten: number
+}
+
+/** What has become of deliveries. */
+export interface DeliveryCounts {
+  delivered: number
+  /** Attempts that ended otherwise. */
+  failed: number
+  /** Deliveries given up on. */
+  dead: number
+  /** Events lost: ephemeral ones that found no room or failed, and those that retention took. */
+  dropped: number
+}
+
+export const noDeliveries = (): DeliveryCounts => ({ delivered: 0, failed: 0, dead: 0, dropped: 0 })
+
+/** What a feed needs of its surroundings. Nothing in here may call the feed back synchronously. */
+export interface FeedWorld {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** Uniform from 0 up to but not including 1. */
+  readonly random: () => number
+  readonly deadLetterId: () => string
+  /** Counts over all feeds of the mesh. */
+  readonly totals: DeliveryCounts
+  /** The last sequence offered to the live feeds of the namespace. */
+  readonly head: () => Sequence
+  readonly matches: (type: string) => boolean
+  readonly startWorker: () => void
+  readonly wakeReader: () => void
+  /** There is progress to write. */
+  readonly touched: () => void
+  readonly onGone: (reason: Reason) => void
+  readonly onDeadLetter: (sequence: Sequence, reason: DeadLetterReason) => void
+}
