@@ -3,6 +3,7 @@
 export type * from "./kernel/index.js"
 export { type Durability, type PublishError, type Publisher } from "./mesh/Publisher.js"
 export { MeshOverloaded, type Receipt } from "./journal/GroupCommit.js"
+export type { LiveTap } from "./mesh/LiveStream.js"
 export * from "./mesh/Mesh.js"
 export * from "./mesh/MeshConfig.js"
 export { layer as meshLayer } from "./mesh/MeshLive.js"

@@ -214,6 +214,11 @@ export interface MeshService extends Publisher {
     namespace: NamespaceName,
     types?: ReadonlyArray<TypePattern>,
   ) => Stream.Stream<JournaledEvent, NamespaceNotFound | NamespaceRemoving | StoreUnavailable>
+  /** The same, attached when this answers, until the scope closes. */
+  readonly tap: (
+    namespace: NamespaceName,
+    types?: ReadonlyArray<TypePattern>,
+  ) => Effect.Effect<LiveTap, NamespaceNotFound | NamespaceRemoving | StoreUnavailable, Scope.Scope>
   /** The live supervision tree. */
   readonly actors: Effect.Effect<ActorTree>
   readonly health: Effect.Effect<Health>

@@ -50,6 +50,10 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
       )
     const sinks = makeSinks(world, door)
     const subscriptions = makeSubscriptions(world, door)
+    const tap: MeshService["tap"] = (namespace, types) =>
+      Effect.flatMap(door.wake(namespace), ({ hub }) =>
+        tapHub(hub, types ?? everything, world.config.streamBuffer),
+      )
     const mesh: MeshService = {
       ...publisher,
       hostTypes: makeHostTypes(world, reloadHostType),
@@ -71,13 +75,10 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
             Effect.fail(new InvalidSetting({ field: "name", reason: message })),
           ),
         ),
+      tap,
       stream: (namespace, types) =>
         Stream.unwrapScoped(
-          Effect.gen(function* () {
-            const { hub } = yield* door.wake(namespace)
-            const tap = yield* tapHub(hub, types ?? everything, world.config.streamBuffer)
-            return Mailbox.toStream(tap.events)
-          }),
+          Effect.map(tap(namespace, types), ({ events }) => Mailbox.toStream(events)),
         ),
       actors: ref.tree,
       ...makeHealth(world, seats),
