@@ -33,6 +33,7 @@ import type {
 import type { ActorTree } from "../kernel/index.js"
 import type { Handler, HandlerAttached, StoreUnavailable } from "../ports/index.js"
 import type { DeliveryCounts } from "../subscription/FeedWorld.js"
+import type { LiveTap } from "./LiveStream.js"
 import type { Publisher } from "./Publisher.js"
 import type { HostTypeView, NamespaceView, SinkView, SubscriptionView } from "./Views.js"
 
