@@ -116,6 +116,25 @@ describe("what is sent", () => {
     }),
   )
 
+  it.scopedLive("sends no id that could be taken apart in another way, or not be sent at all", () =>
+    Effect.gen(function* () {
+      const receiver = yield* Receiver.http()
+      const { deliver } = yield* Webhooks.connection({ url: receiver.url })
+      for (const id of ["msg_a.1", "msg_a.2", "zoë ✓ \r\nx: y", "msg_a.1"]) {
+        expect(yield* deliver({ ...delivery(), id })).toMatchObject({ _tag: "Delivered" })
+      }
+      const ids = receiver.received.map(({ headers }) => String(headers["webhook-id"]))
+      for (const id of ids) expect(id).toMatch(/^msg_[\w-]{43}$/)
+      expect(new Set(ids).size).toBe(3)
+      expect(ids[3]).toBe(ids[0])
+      for (const request of receiver.received) {
+        expect(request.headers["webhook-signature"]).toBe(
+          `v1,${signatureOf(Webhooks.secretBytes, request)}`,
+        )
+      }
+    }),
+  )
+
   it.scopedLive("adds the configured headers, and signs with each secret of a rotation", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.http()

@@ -4,6 +4,7 @@
 // answers at once is called without leaving the caller's stack: `deliver` then gives back an Exit.
 
 import { Cause, Effect, Exit, Schema, type Scope } from "effect"
+import { toStringUnknown } from "effect/Inspectable"
 import {
   type Connection,
   type Delivery,
@@ -23,13 +24,14 @@ type Answered = Exit.Exit<Outcome>
 
 const delivered: Answered = Exit.succeed(Outcome.delivered())
 
-/** Any text of an error; reasons are bounded and cleaned where they are made. */
+/** What was thrown, in words; reasons are bounded and cleaned where they are made. */
 const textOf = (cause: unknown): string => {
   try {
-    return cause instanceof Error && cause.message !== "" ? cause.message : String(cause)
+    const text = cause instanceof Error ? cause.message || cause.name : toStringUnknown(cause, 0)
+    return text || "no reason given"
   } catch {
     // `message` or `toString` of what was thrown throws itself.
-    return "it failed with something that cannot be shown"
+    return "no reason that can be shown"
   }
 }
 
@@ -78,7 +80,7 @@ const isThenable = (value: unknown): value is PromiseLike<unknown> =>
 
 const ofPromise = (promise: PromiseLike<unknown>): Effect.Effect<Outcome> =>
   Effect.async<Outcome>((resume) => {
-    promise.then(
+    Promise.resolve(promise).then(
       (value) => resume(answeredWith(value)),
       (cause: unknown) => resume(Exit.succeed(outcomeOfThrown(cause))),
     )

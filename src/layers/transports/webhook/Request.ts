@@ -22,10 +22,19 @@ export interface RequestFormat {
 
 const USER_AGENT = "Eventloom"
 
+const SAFE_ID = /^[A-Za-z0-9_-]{1,128}$/
+
+/**
+ * The id as `webhook-id`. A full stop would make the signed text ambiguous, as the specification warns,
+ * and other characters can be unfit for a header: such an id is sent as its hash.
+ */
+const webhookId = (id: string): string =>
+  SAFE_ID.test(id) ? id : `msg_${createHash("sha256").update(id).digest("base64url")}`
+
 /** One id for a batch: the same for the same deliveries, so that receivers can tell a repetition. */
 const batchId = (deliveries: ReadonlyArray<Delivery>): string => {
   const [first] = deliveries
-  if (deliveries.length === 1 && first !== undefined) return first.id
+  if (deliveries.length === 1 && first !== undefined) return webhookId(first.id)
   const hash = createHash("sha256")
   for (const { id } of deliveries) hash.update(id).update("\n")
   return `batch_${hash.digest("base64url")}`
@@ -63,11 +72,16 @@ export const requestMaker = ({ mode, headers, keys }: RequestFormat) => {
       typeof body === "string"
         ? Buffer.from(body)
         : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-    return complete([...Object.entries(encoded.headers).flat(), ...fixed], id, bytes, now)
+    return complete(
+      [...Object.entries(encoded.headers).flat(), ...fixed],
+      webhookId(id),
+      bytes,
+      now,
+    )
   }
 
   const structured = ({ event, id }: Delivery, now: number): WebhookRequest =>
-    complete(structuredHeaders, id, Buffer.from(event.json), now)
+    complete(structuredHeaders, webhookId(id), Buffer.from(event.json), now)
 
   const single = {
     structured,
