@@ -1,0 +1,145 @@
+// The public API for those who use Effect: the mesh, its events, its errors, and the ports that a
+// custom transport or store implements.
+//
+// Loads effect and xstate and nothing else. What touches the world is in subpaths: stores, transports,
+// `eventloom/single-process`, and `eventloom/promise` for those who do not use Effect.
+
+// The mesh
+export {
+  defaultMeshConfig,
+  type Durability,
+  type HandlerOptions,
+  type Health,
+  type HealthProblem,
+  type HostTypeView,
+  type Listing,
+  type LiveTap,
+  Mesh,
+  MeshConfig,
+  type MeshConfigShape,
+  meshLayer,
+  type MeshMetrics,
+  MeshOverloaded,
+  type MeshService,
+  type NamespaceInput,
+  type NamespaceView,
+  type PublishError,
+  type Publisher,
+  type Put,
+  type Receipt,
+  type SettingsView,
+  type SinkInput,
+  type SinkView,
+  type SubscriptionState,
+  type SubscriptionView,
+} from "./actors/index.js"
+export type { ActorSnapshot, ActorTree } from "./actors/index.js"
+
+// Events
+export {
+  type AttributeValue,
+  CloudEvent,
+  type CloudEventInput,
+  defaultEventLimits,
+  EventId,
+  EventLimits,
+  EventSource,
+  EventTooLarge,
+  EventType,
+  type EventValueProblem,
+  InvalidEvent,
+  JournaledEvent,
+  origin,
+  parseCloudEvent,
+  Sequence,
+  SequenceFromString,
+  TooDeep,
+} from "./domain/index.js"
+
+// Names, settings, and what can be wrong with them
+export {
+  HostTypeInUse,
+  HostTypeName,
+  HostTypeNotFound,
+  InvalidSetting,
+  NamespaceDisabled,
+  NamespaceName,
+  NamespaceNotFound,
+  NamespaceRemoving,
+  NamespaceStatus,
+  Settings,
+  SinkInUse,
+  SinkName,
+  SinkNotFound,
+  SubscriptionName,
+  SubscriptionNotFound,
+} from "./domain/index.js"
+
+// Subscriptions and deliveries
+export {
+  BatchLimits,
+  type BreakerPolicy,
+  DeadLetterReason,
+  defaultBreakerPolicy,
+  defaultRetryPolicy,
+  describeDeadLetter,
+  InvalidTypePattern,
+  Ordering,
+  Outcome,
+  parseTypePattern,
+  Reason,
+  reasonOf,
+  type RetryPolicy,
+  RetryPolicyText,
+  StartAt,
+  SubscriptionSpec,
+  SubscriptionStatus,
+  typeMatches,
+  TypePattern,
+} from "./domain/index.js"
+
+// Removal
+export { InFlightReport, RemovalReport, RemovalStep, RemovalStepReport } from "./domain/index.js"
+
+// For custom transports
+export {
+  type Connection,
+  type Delivery,
+  type Handler,
+  HandlerAttached,
+  Handlers,
+  type HandlerSlot,
+  RejectEvent,
+  type SinkConfig,
+  type Transport,
+  Transports,
+} from "./actors/index.js"
+export { ByteSizeText, durationBetween, DurationText } from "./domain/index.js"
+export * as TransportRegistry from "./layers/transports/TransportRegistry.js"
+
+// For custom stores and vaults
+export {
+  type Appended,
+  type DeadLetter,
+  type DeadLetterPage,
+  type Deferral,
+  DeliveryLog,
+  Invalidation,
+  Journal,
+  type JournalBounds,
+  type JournalEntry,
+  type JournalRead,
+  type NewDeadLetter,
+  type Page,
+  type ProgressChange,
+  type PurgeKind,
+  Registry,
+  Removals,
+  type Retention,
+  SecretUnreadable,
+  StoreLocked,
+  StoreUnavailable,
+  type SubscriptionProgress,
+  Vault,
+} from "./actors/index.js"
+export { HostType, Namespace, Sink, Subscription } from "./domain/index.js"
