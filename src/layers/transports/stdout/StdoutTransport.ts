@@ -82,7 +82,11 @@ export const make: Effect.Effect<
   const connection: Connection = {
     deliver: (delivery) => send(lineOf(delivery)),
     deliverBatch: (deliveries) =>
-      Effect.map(send(deliveries.map(lineOf).join("")), (outcome) => deliveries.map(() => outcome)),
+      deliveries.length === 0
+        ? Effect.succeed([])
+        : Effect.map(send(deliveries.map(lineOf).join("")), (outcome) =>
+            deliveries.map(() => outcome),
+          ),
   }
   return {
     kind: STDOUT,

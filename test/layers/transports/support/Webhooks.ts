@@ -38,6 +38,12 @@ interface Setting {
   readonly agents?: Partial<AgentsOptions>
 }
 
+/** What webhooks need, with private targets allowed. */
+export const services = Layer.merge(
+  TargetGuards.layerDefault({ allowPrivateTargets: true }),
+  AesVault.layerTest,
+)
+
 /** The transport as a deployment composes it. */
 export const transport = ({
   agents = {},

@@ -1,0 +1,152 @@
+// The standard transports, each with a destination that the laws can steer.
+
+import { Writable } from "node:stream"
+import { Deferred, Effect, Either, Layer, Scope } from "effect"
+import { eventFromJson, eventsFromJson, fromTrustedJson } from "../../../../src/domain/index.js"
+import { Handlers } from "../../../../src/actors/index.js"
+import {
+  HandlerSlots,
+  HandlerTransport,
+  StdoutTransport,
+} from "../../../../src/layers/transports/index.js"
+import type { WebhookMode } from "../../../../src/layers/transports/webhook/WebhookOptions.js"
+import type { Behaviour, TransportHarness } from "../../../laws/transportLaws.js"
+import { namespace, sink } from "./Deliveries.js"
+import * as Receiver from "./Receiver.js"
+import * as Webhooks from "./Webhooks.js"
+
+const config = { namespace, sink, options: {}, secrets: {} }
+
+const idsIn = ({ body, headers }: Receiver.Received): ReadonlyArray<string> => {
+  const type = headers["content-type"] ?? ""
+  if (type.startsWith("application/cloudevents-batch")) {
+    return Either.getOrThrow(eventsFromJson(body.toString())).map(({ id }) => id)
+  }
+  return type.startsWith("application/cloudevents")
+    ? [Either.getOrThrow(eventFromJson(body.toString())).id]
+    : [decodeURIComponent(String(headers["ce-id"]))]
+}
+
+const webhook = (mode: WebhookMode): TransportHarness => ({
+  kind: "webhook",
+  name: `"webhook", ${mode}`,
+  capabilities: { batching: mode === "batch", network: true },
+  open: (sinkScope) =>
+    Effect.gen(function* () {
+      let behaviour: Behaviour = "take"
+      const taken: Array<string> = []
+      const receiver = yield* Receiver.http((request, response) => {
+        if (behaviour === "take") taken.push(...idsIn(request))
+        if (behaviour !== "hang") response.writeHead(behaviour === "take" ? 200 : 503).end()
+      })
+      const { open } = yield* Webhooks.transport()
+      return {
+        connection: yield* Scope.extend(
+          open(Webhooks.config({ url: receiver.url, mode })),
+          sinkScope,
+        ),
+        taken: () => taken,
+        behave: (next) => {
+          behaviour = next
+        },
+        hanging: receiver.until(({ received }) => received.length > 0),
+        deserted: receiver.until(({ openSockets }) => openSockets === 0),
+      }
+    }),
+})
+
+const stdout: TransportHarness = {
+  kind: "stdout",
+  name: '"stdout"',
+  capabilities: { batching: true, network: false },
+  open: (sinkScope) =>
+    Effect.gen(function* () {
+      let behaviour: Behaviour = "take"
+      let release = () => {}
+      const taken: Array<string> = []
+      const hanging = yield* Deferred.make<void>()
+      // What the standard output of a process does, without ending with the first error.
+      const stream = new Writable({
+        autoDestroy: false,
+        decodeStrings: false,
+        write: (lines, _encoding, done) => {
+          const take = () => {
+            for (const line of String(lines).trimEnd().split("\n"))
+              taken.push(fromTrustedJson(line).id)
+            done()
+          }
+          if (behaviour === "take") return take()
+          release = take
+          Deferred.unsafeDone(hanging, Effect.void)
+        },
+      })
+      const writer = yield* Layer.build(StdoutTransport.layerStream(stream))
+      const lines = Effect.provide(StdoutTransport.LineWriter, writer)
+      const { open } = yield* StdoutTransport.make.pipe(
+        Effect.provideServiceEffect(
+          StdoutTransport.LineWriter,
+          Effect.map(lines, ({ write }) => ({
+            write: (text) =>
+              Effect.suspend(() =>
+                behaviour === "fail"
+                  ? new StdoutTransport.LinesNotWritten({ code: "EPIPE" })
+                  : write(text),
+              ),
+          })),
+        ),
+      )
+      return {
+        connection: yield* Scope.extend(open(config), sinkScope),
+        taken: () => taken,
+        behave: (next) => {
+          behaviour = next
+          if (next === "take") release()
+        },
+        hanging: Deferred.await(hanging),
+        deserted: Effect.void,
+      }
+    }),
+}
+
+const handler: TransportHarness = {
+  kind: "handler",
+  name: '"handler"',
+  capabilities: { batching: false, network: false },
+  open: (sinkScope) =>
+    Effect.gen(function* () {
+      let behaviour: Behaviour = "take"
+      const taken: Array<string> = []
+      const hanging = yield* Deferred.make<void>()
+      const running = yield* Effect.makeSemaphore(1)
+      yield* Effect.flatMap(Handlers, ({ attach }) =>
+        attach(namespace, sink, ({ id }) => {
+          if (behaviour === "fail") throw new Error("not now")
+          if (behaviour === "take") {
+            taken.push(id)
+            return
+          }
+          return running.withPermits(1)(
+            Effect.zipRight(Deferred.succeed(hanging, undefined), Effect.never),
+          )
+        }),
+      )
+      const { open } = yield* HandlerTransport.make
+      return {
+        connection: yield* Scope.extend(open(config), sinkScope),
+        taken: () => taken,
+        behave: (next: Behaviour) => {
+          behaviour = next
+        },
+        hanging: Deferred.await(hanging),
+        deserted: running.withPermits(1)(Effect.void),
+      }
+    }).pipe(Effect.provideService(Handlers, HandlerSlots.make()), Effect.orDie),
+}
+
+export const harnesses: ReadonlyArray<TransportHarness> = [
+  webhook("structured"),
+  webhook("binary"),
+  webhook("batch"),
+  stdout,
+  handler,
+]
