@@ -5,6 +5,7 @@
 // One process at a time: the folder is locked, and the kernel lets go of it when the process ends.
 
 import * as path from "node:path"
+import { SqlClient } from "@effect/sql"
 import type { SqlError } from "@effect/sql/SqlError"
 import { PgClient } from "@effect/sql-pg"
 import { PGlite } from "@electric-sql/pglite"
@@ -20,6 +21,7 @@ import {
   type StoreLocked,
   StoreUnavailable,
 } from "../../../actors/index.js"
+import { keepUp } from "./EmbeddedUpkeep.js"
 import { lockFolder } from "./FolderLock.js"
 import * as LocalInvalidation from "./LocalInvalidation.js"
 import { migrate, type StoreTooNew, type StoreUnsuitable } from "./Migrations.js"
@@ -94,8 +96,9 @@ const storesOver = (
           Layer.effectContext(answering("open the embedded store")(Effect.fail(error))),
         ),
       )
+      const upkeep = Layer.scopedDiscard(Effect.flatMap(SqlClient.SqlClient, keepUp))
       return Layer.mergeAll(
-        Layer.provide(SqlStores.layer, Layer.merge(client, ownLock)),
+        Layer.provide(Layer.merge(SqlStores.layer, upkeep), Layer.merge(client, ownLock)),
         ownLock,
         LocalInvalidation.layer,
       )

@@ -54,28 +54,32 @@ export const makeAppend = (
       },
     )
 
-  const loadHeads = (rows: ReadonlyArray<EventRow>): Effect.Effect<void, SqlError> => {
+  /** The heads of the rows' namespaces: remembered, or asked for. */
+  const headsOf = (
+    rows: ReadonlyArray<EventRow>,
+  ): Effect.Effect<ReadonlyMap<NamespaceName, Head>, SqlError> => {
+    const found = new Map<NamespaceName, Head>()
     const missing = new Set<NamespaceName>()
     for (const { entry } of rows) {
-      if (heads.get(entry.namespace) === undefined) missing.add(entry.namespace)
+      const head = heads.get(entry.namespace)
+      if (head === undefined) missing.add(entry.namespace)
+      else found.set(entry.namespace, head)
     }
-    if (missing.size === 0) return Effect.void
-    const { generation } = heads
+    if (missing.size === 0) return Effect.succeed(found)
     return Effect.map(
       sql.unsafe<{ readonly namespace: NamespaceName } & Head>(
-        `select n.namespace, coalesce(e.sequence, 0) as sequence, coalesce(e.bytes, 0) as bytes
+        `select n.namespace, e.sequence, e.bytes
          from unnest(string_to_array($1, ',')) as n (namespace)
-         left join lateral (
+         cross join lateral (
            select sequence, offset_bytes + octet_length(event) as bytes
            from events where namespace = n.namespace order by sequence desc limit 1
-         ) e on true`,
+         ) e`,
         [[...missing].join(",")],
       ),
-      (found) =>
-        heads.keep(
-          found.map(({ namespace, sequence, bytes }) => [namespace, { sequence, bytes }]),
-          generation,
-        ),
+      (rows) => {
+        for (const { namespace, sequence, bytes } of rows) found.set(namespace, { sequence, bytes })
+        return found
+      },
     )
   }
 
@@ -98,11 +102,11 @@ export const makeAppend = (
   ): Effect.Effect<Placement, SqlError> =>
     Effect.gen(function* () {
       const fresh = known.size === 0 ? batch.rows : batch.rows.filter(({ key }) => !known.has(key))
-      yield* loadHeads(fresh)
-      const { generation } = heads
-      const placement = place(fresh, (namespace) => heads.get(namespace) ?? empty)
+      heads.begin()
+      const last = yield* headsOf(fresh)
+      const placement = place(fresh, (namespace) => last.get(namespace) ?? empty)
       yield* insert(placement, acceptedAt)
-      heads.keep(placement.heads, generation)
+      heads.end(placement.heads)
       return placement
     })
 

@@ -16,31 +16,33 @@ const capacity = 50_000
 
 export class JournalHeads {
   readonly #heads = new Map<NamespaceName, Head>()
-  #generation = 0
-
-  /** Changes whenever something is forgotten: what was read before must not be kept after. */
-  get generation(): number {
-    return this.#generation
-  }
+  /** What was forgotten during the append under way, of which there is one at most. */
+  #forgotten: Set<NamespaceName> | undefined
 
   get(namespace: NamespaceName): Head | undefined {
     return this.#heads.get(namespace)
   }
 
-  /** Remembers heads, unless something was forgotten since the generation in which they were right. */
-  keep(heads: Iterable<readonly [NamespaceName, Head]>, generation: number): void {
-    if (generation !== this.#generation) return
-    for (const [namespace, head] of heads) this.#heads.set(namespace, head)
+  /** An append begins: what is forgotten before it ends is not to be remembered by it. */
+  begin(): void {
+    this.#forgotten = new Set()
+  }
+
+  /** The append has ended, with these heads. */
+  end(heads: ReadonlyMap<NamespaceName, Head>): void {
+    for (const [namespace, head] of heads) {
+      if (this.#forgotten?.has(namespace) !== true) this.#heads.set(namespace, head)
+    }
+    this.#forgotten = undefined
     if (this.#heads.size > capacity) this.forgetAll()
   }
 
   forget(namespace: NamespaceName): void {
     this.#heads.delete(namespace)
-    this.#generation++
+    this.#forgotten?.add(namespace)
   }
 
   forgetAll(): void {
     this.#heads.clear()
-    this.#generation++
   }
 }
