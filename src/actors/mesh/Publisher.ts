@@ -16,6 +16,7 @@ import {
 import type { MeshOverloaded, Receipt } from "../journal/GroupCommit.js"
 import type { NamespaceSeat } from "../namespace/NamespaceSeat.js"
 import type { JournalEntry, StoreUnavailable } from "../ports/index.js"
+import { tracedPublish } from "../telemetry/Tracing.js"
 import type { Seats } from "./MeshActor.js"
 import type { MeshWorld } from "./MeshWorld.js"
 
@@ -116,11 +117,11 @@ export const makePublisher = (
 
   return {
     publish: (name, events, durability = "journalled") =>
-      Effect.suspend(() => {
+      tracedPublish(name, events, (carrying) => {
         const go = (seat: NamespaceSeat): Effect.Effect<ReadonlyArray<Receipt>, PublishError> =>
           durability === "ephemeral"
-            ? offer(seat, events)
-            : Effect.async((resume) => journal(seat, events, resume))
+            ? offer(seat, carrying)
+            : Effect.async((resume) => journal(seat, carrying, resume))
         const seat = awakeSeat(name)
         return seat === undefined ? Effect.flatMap(wake(name), go) : go(seat)
       }),

@@ -4,6 +4,7 @@
 import { Cause, Effect, Exit } from "effect"
 import { type NamespaceName, Outcome } from "../../domain/index.js"
 import type { Connection, Delivery } from "../ports/index.js"
+import { tracedAttempt } from "../telemetry/Tracing.js"
 import type { Item } from "./Item.js"
 import type { SubscriptionFeed } from "./SubscriptionFeed.js"
 
@@ -14,8 +15,6 @@ export interface WorkerOptions {
   readonly batchEvents: number
   readonly batchBytes: number
   readonly connection: () => Connection | undefined
-  /** Wraps an attempt, to trace it. Absent: attempts are not traced. */
-  readonly trace?: (delivery: Delivery, attempt: Effect.Effect<Outcome>) => Effect.Effect<Outcome>
 }
 
 export const workFor = (feed: SubscriptionFeed, options: WorkerOptions): Effect.Effect<void> =>
@@ -32,8 +31,7 @@ export const workFor = (feed: SubscriptionFeed, options: WorkerOptions): Effect.
 
     const deliverOne = (connection: Connection, item: Item): Effect.Effect<Outcome> => {
       const delivery = deliveryOf(item)
-      const attempt = connection.deliver(delivery)
-      return options.trace === undefined ? attempt : options.trace(delivery, attempt)
+      return tracedAttempt(delivery, connection.deliver(delivery))
     }
 
     const next: Effect.Effect<void> = Effect.suspend(() => {
@@ -60,7 +58,9 @@ export const workFor = (feed: SubscriptionFeed, options: WorkerOptions): Effect.
           return Effect.flatMap(attempt, (outcome) => {
             current = []
             feed.settle(item, outcome)
-            return next
+            return outcome._tag === "Delivered"
+              ? next
+              : Effect.zipRight(logFailure(item, outcome), next)
           })
         }
         current = []
@@ -85,6 +85,18 @@ export const workFor = (feed: SubscriptionFeed, options: WorkerOptions): Effect.
     })
     return Effect.ensuring(guarded, cutOff)
   })
+
+/** One line for each attempt that failed; what it led to is logged where it is decided. */
+const logFailure = (item: Item, outcome: Exclude<Outcome, { readonly _tag: "Delivered" }>) =>
+  Effect.logDebug("An attempt at a delivery failed").pipe(
+    Effect.annotateLogs({
+      event: item.event.event.id,
+      sequence: item.event.sequence,
+      attempt: item.attempts + 1,
+      outcome: outcome._tag,
+      reason: outcome.reason,
+    }),
+  )
 
 /** The transport answered at once: there is nothing to run. */
 const isAnswered = (attempt: Effect.Effect<Outcome>): attempt is Exit.Success<Outcome, never> =>

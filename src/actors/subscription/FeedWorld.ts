@@ -2,6 +2,7 @@
 
 import type {
   DeadLetterReason,
+  JournaledEvent,
   Ordering,
   Reason,
   RetryPolicy,
@@ -55,5 +56,5 @@ export interface FeedWorld {
   /** There is progress to write. */
   readonly touched: () => void
   readonly onGone: (reason: Reason) => void
-  readonly onDeadLetter: (sequence: Sequence, reason: DeadLetterReason) => void
+  readonly onDeadLetter: (event: JournaledEvent, reason: DeadLetterReason) => void
 }

@@ -10,6 +10,7 @@ import {
   defaultSubscriptionConcurrency,
   describeDeadLetter,
   type InFlightReport,
+  type JournaledEvent,
   origin,
   parseTypePattern,
   type Reason,
@@ -83,7 +84,7 @@ export const runFeed = (
         wakeReader: () => wake.unsafeOpen(),
         touched: () => world.progress.touch(hub.name, feed),
         onGone: (reason) => fork(request.onGone(reason)),
-        onDeadLetter: (sequence, reason) => fork(reportDeadLetter(request, sequence, reason)),
+        onDeadLetter: (event, reason) => fork(reportDeadLetter(request, event, reason)),
       },
       gate,
       progress,
@@ -153,14 +154,15 @@ const loadDeferrals = (world: MeshWorld, { namespace, name }: Subscription) =>
 
 const reportDeadLetter = (
   { hub, subscription }: FeedRequest,
-  sequence: Sequence,
+  event: JournaledEvent,
   reason: DeadLetterReason,
 ): Effect.Effect<void> =>
   Effect.logWarning("A delivery was given up on").pipe(
     Effect.annotateLogs({
       namespace: hub.name,
       subscription: subscription.name,
-      sequence,
+      event: event.event.id,
+      sequence: event.sequence,
       reason: describeDeadLetter(reason),
     }),
   )

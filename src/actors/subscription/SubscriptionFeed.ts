@@ -384,7 +384,7 @@ export class SubscriptionFeed implements GateUser {
       firstAttemptAt: since,
       deadAt: this.#world.now(),
     })
-    this.#world.onDeadLetter(event.sequence, reason)
+    this.#world.onDeadLetter(event, reason)
   }
 
   /** The item leaves the window. */

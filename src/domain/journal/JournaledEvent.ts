@@ -41,6 +41,14 @@ export class JournaledEvent {
     return (this.#json ??= encodeStructured(this.event))
   }
 
+  /** The `traceparent` extension. Text that does not mention it is not parsed to find that out. */
+  get traceparent(): string | undefined {
+    if (this.#event === undefined && this.#json?.includes('"traceparent"') !== true)
+      return undefined
+    const value = this.event["traceparent"]
+    return typeof value === "string" ? value : undefined
+  }
+
   /** The parsed event: what was published when it is still at hand, else parsed once from the journal. */
   get event(): CloudEvent {
     return (this.#event ??= fromTrustedJson(this.#json ?? "null"))
