@@ -4,7 +4,7 @@
 import { Duration, Effect, Option } from "effect"
 import { effectiveSettings, type NamespaceName, Sequence } from "../../domain/index.js"
 import type { MeshWorld } from "../mesh/MeshWorld.js"
-import type { Seats } from "../mesh/MeshActor.js"
+import type { Seats } from "../mesh/MeshIncarnation.js"
 import { loadDefaults } from "../namespace/NamespaceSeat.js"
 import type { StoreUnavailable } from "../ports/index.js"
 
@@ -40,6 +40,7 @@ export const applyRetention = (
     const trimmed = yield* trimUpTo(world, name, Sequence.make(upTo))
     const undelivered = dropUndelivered === true && trimmed > 0 ? Math.min(lost, trimmed) : 0
     if (undelivered > 0) {
+      world.deliveries.dropped += undelivered
       yield* Effect.logWarning("Retention dropped events that a subscription had not had").pipe(
         Effect.annotateLogs({ namespace: name, undelivered }),
       )

@@ -10,6 +10,7 @@ import {
   type Stream,
 } from "effect"
 import type {
+  EventLimits,
   HostTypeInUse,
   HostTypeName,
   HostTypeNotFound,
@@ -103,6 +104,8 @@ type InNamespace<A, E = never> = Effect.Effect<
 >
 
 export interface MeshService extends Publisher {
+  /** What readers of events from outside hold to. */
+  readonly eventLimits: EventLimits
   readonly hostTypes: {
     readonly put: (
       name: HostTypeName,

@@ -2,7 +2,7 @@
 
 import { Effect } from "effect"
 import type { Health, HealthProblem, MeshMetrics, MeshService } from "./Mesh.js"
-import type { Seats } from "./MeshActor.js"
+import type { Seats } from "./MeshIncarnation.js"
 import type { MeshWorld } from "./MeshWorld.js"
 
 /** How long the store may take to answer a question about nothing. */

@@ -17,7 +17,8 @@ import { makeEvents } from "./Events.js"
 import { makeHostTypes } from "./HostTypes.js"
 import { tapHub } from "./LiveStream.js"
 import { Mesh, type MeshService } from "./Mesh.js"
-import { meshActor, type Seats } from "./MeshActor.js"
+import { meshActor } from "./MeshActor.js"
+import type { Seats } from "./MeshIncarnation.js"
 import { makeHealth } from "./MeshHealth.js"
 import { makeMeshWorld, type MeshPorts } from "./MeshWorld.js"
 import { makeDoor, type NamespaceDoor } from "./NamespaceDoor.js"
@@ -56,6 +57,7 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
       )
     const mesh: MeshService = {
       ...publisher,
+      eventLimits: world.config.eventLimits,
       hostTypes: makeHostTypes(world, reloadHostType),
       namespaces: makeNamespaces(world, ref, door.reload),
       sinks,

@@ -11,7 +11,7 @@ import { ActorGone, type ActorRef, type Reply } from "../kernel/index.js"
 import type { NamespaceMessage } from "../namespace/NamespaceChart.js"
 import type { NamespaceSeat } from "../namespace/NamespaceSeat.js"
 import { askMesh } from "./AskMesh.js"
-import type { Seats } from "./MeshActor.js"
+import type { Seats } from "./MeshIncarnation.js"
 import type { MeshMessage, WakeError } from "./MeshChart.js"
 import type { MeshWorld } from "./MeshWorld.js"
 

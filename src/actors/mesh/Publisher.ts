@@ -17,7 +17,7 @@ import type { MeshOverloaded, Receipt } from "../journal/GroupCommit.js"
 import type { NamespaceSeat } from "../namespace/NamespaceSeat.js"
 import type { JournalEntry, StoreUnavailable } from "../ports/index.js"
 import { tracedPublish } from "../telemetry/Tracing.js"
-import type { Seats } from "./MeshActor.js"
+import type { Seats } from "./MeshIncarnation.js"
 import type { MeshWorld } from "./MeshWorld.js"
 
 export type PublishError =

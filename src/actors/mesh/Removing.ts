@@ -1,0 +1,99 @@
+// Removals as the mesh sees them: begun once for each namespace, resumed after a restart, answered at
+// their end.
+
+import { Deferred, Effect, Option } from "effect"
+import {
+  beginRemoval,
+  type NamespaceName,
+  NamespaceNotFound,
+  type RemovalReport,
+} from "../../domain/index.js"
+import { patiently, type StoreUnavailable } from "../ports/index.js"
+import { removalActor } from "../removal/RemovalActor.js"
+import type { RemovalSite } from "../removal/RemovalSteps.js"
+import type { MeshIncarnation } from "./MeshIncarnation.js"
+import type { MeshWorld } from "./MeshWorld.js"
+
+export const beginRemoving = (
+  world: MeshWorld,
+  mesh: MeshIncarnation,
+  name: NamespaceName,
+  ended: Deferred.Deferred<RemovalReport> | undefined,
+): Effect.Effect<RemovalReport, NamespaceNotFound | StoreUnavailable> =>
+  Effect.gen(function* () {
+    const underWay = mesh.removing.get(name)
+    if (underWay !== undefined) {
+      if (ended !== undefined) underWay.waiting.push(ended)
+      return underWay.account.report
+    }
+    const begun = yield* world.removals.begin(beginRemoval(name, world.now()))
+    if (Option.isNone(begun)) return yield* new NamespaceNotFound({ namespace: name })
+    yield* startRemoval(world, mesh, begun.value, ended === undefined ? [] : [ended])
+    return begun.value
+  })
+
+const startRemoval = (
+  world: MeshWorld,
+  mesh: MeshIncarnation,
+  report: RemovalReport,
+  waiting: Array<Deferred.Deferred<RemovalReport>>,
+): Effect.Effect<void> => {
+  const { self } = mesh.context
+  const account = { report }
+  mesh.removing.set(report.namespace, { account, waiting })
+  const site: RemovalSite = {
+    world,
+    awake: (name) =>
+      Effect.sync(() => {
+        const presence = mesh.presences.get(name)
+        return presence?._tag === "Awake" ? Option.some(presence.ref) : Option.none()
+      }),
+    stop: (name) =>
+      mesh.context.ref
+        .ask<void>((reply) => ({ type: "Stop", name, reply }))
+        .pipe(
+          // Without the mesh there is no actor below it either.
+          Effect.catchTags({
+            ActorGone: () => Effect.void,
+            MailboxFull: (full) => Effect.die(full),
+          }),
+        ),
+  }
+  return mesh.removals
+    .start(
+      report.namespace,
+      removalActor({
+        site,
+        account,
+        onEnd: (final) => self.tell({ type: "RemovalEnded", report: final }),
+      }),
+    )
+    .pipe(Effect.asVoid, Effect.orDie)
+}
+
+export const removalEnded = (mesh: MeshIncarnation, report: RemovalReport): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const removing = mesh.removing.get(report.namespace)
+    mesh.removing.delete(report.namespace)
+    const rows = report.steps.reduce((sum, step) => sum + step.rows, 0)
+    return Effect.zipRight(
+      Effect.forEach(removing?.waiting ?? [], (ended) => Deferred.succeed(ended, report), {
+        discard: true,
+      }),
+      Effect.logInfo("Namespace removed").pipe(
+        Effect.annotateLogs({ namespace: report.namespace, rows, ...report.inFlight }),
+      ),
+    )
+  })
+
+/** Goes on with every removal that was cut off. */
+export const resumeRemovals = (world: MeshWorld, mesh: MeshIncarnation): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    for (const report of yield* patiently(world.removals.pending)) {
+      if (mesh.removing.has(report.namespace)) continue
+      yield* Effect.logInfo("Resuming the removal of a namespace").pipe(
+        Effect.annotateLogs({ namespace: report.namespace }),
+      )
+      yield* startRemoval(world, mesh, report, [])
+    }
+  })
