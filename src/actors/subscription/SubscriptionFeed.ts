@@ -11,6 +11,7 @@ import {
   type DeadLetterReason,
   type JournaledEvent,
   orderKey,
+  origin,
   type Outcome,
   type Reason,
   Sequence,
@@ -39,8 +40,10 @@ export class SubscriptionFeed implements GateUser {
   readonly #onDrained: Array<() => void> = []
   #live = false
   #stopped = false
-  /** Behind: everything up to here was read. */
+  /** Everything up to here was read or offered; the head may be further while live. */
   #cursor: Sequence
+  /** The head when the reader last began to read. */
+  #headAtRead = origin
   #openEvents = 0
   #openBytes = 0
   #workers = 0
@@ -95,14 +98,15 @@ export class SubscriptionFeed implements GateUser {
   }
 
   get #scanned(): Sequence {
-    return this.#live ? this.#world.head() : this.#cursor
+    return this.#live ? later(this.#world.head(), this.#cursor) : this.#cursor
   }
 
   // --- Admission -------------------------------------------------------------------------------
 
   /** Offers a matching event, just committed as the head of the namespace. */
   offer(event: JournaledEvent): void {
-    if (!this.#live) return
+    // What was read from the journal before it was offered has been admitted.
+    if (!this.#live || event.sequence <= this.#cursor) return
     if (this.room() > 0) this.#admit(event)
     else this.fallBehind(Sequence.make(event.sequence - 1))
   }
@@ -132,19 +136,20 @@ export class SubscriptionFeed implements GateUser {
   fallBehind(cursor: Sequence): void {
     if (!this.#live) return
     this.#live = false
-    this.#cursor = cursor
+    this.#cursor = later(cursor, this.#cursor)
     this.#world.wakeReader()
   }
 
   /** Where to read on, and how many events at most; undefined when there is nothing to read or no room. */
   nextRead(): { readonly after: Sequence; readonly limit: number } | undefined {
     if (this.#live || this.#stopped) return undefined
+    this.#headAtRead = this.#world.head()
     // Half a window at a time, so that reading overlaps delivering without reading by ones.
     const room = this.room()
     return room * 2 < this.#options.windowEvents ? undefined : { after: this.#cursor, limit: room }
   }
 
-  /** Admits a page that was read after the cursor. An empty one means that the journal has no more. */
+  /** Admits a page that was read after the cursor. An empty one means that there was no more to read. */
   admitPage(events: ReadonlyArray<JournaledEvent>): void {
     if (this.#live || this.#stopped) return
     for (const event of events) {
@@ -153,9 +158,9 @@ export class SubscriptionFeed implements GateUser {
       if (this.#progress.isSettled(event.sequence)) continue
       if (this.#world.matches(event.type)) this.#admit(event)
     }
-    const head = this.#world.head()
-    if (events.length === 0 && head > this.#cursor) this.#cursor = head
-    if (this.#cursor >= head) {
+    // The head may have moved while an empty page was read: what it moved over was not read.
+    if (events.length === 0) this.#cursor = later(this.#headAtRead, this.#cursor)
+    if (this.#cursor >= this.#world.head()) {
       this.#live = true
       this.#progress.caughtUp(this.#cursor)
     }
@@ -453,3 +458,5 @@ export class SubscriptionFeed implements GateUser {
     this.#gate.quit(this)
   }
 }
+
+const later = (a: Sequence, b: Sequence): Sequence => (a > b ? a : b)
