@@ -20,8 +20,9 @@ export class DeferredDeliveries {
     return this.#countByKey.has(orderKey)
   }
 
-  get(sequence: number): Deferral | undefined {
-    return this.#bySequence.get(sequence)
+  /** The deferral of a delivery that waits for its time; undefined while it is being tried. */
+  waiting(sequence: number): Deferral | undefined {
+    return this.#started.has(sequence) ? undefined : this.#bySequence.get(sequence)
   }
 
   /** Sets a delivery aside, or replaces what is known of one that is. */

@@ -21,7 +21,7 @@ export class FeedProgress {
   readonly #outstanding = new Outstanding()
   readonly #unwritten = new UnwrittenProgress()
   readonly #onFact: () => void
-  /** Settled above the position before this start: not delivered again while catching up. */
+  /** Settled before this start: not delivered again, and stored again until the position is past it. */
   #earlier: AckedRanges
   #facts = 0
 
@@ -53,11 +53,6 @@ export class FeedProgress {
     this.#outstanding.pass(place)
   }
 
-  /** All up to here was admitted: what was settled before this start is behind it. */
-  caughtUp(scanned: Sequence): void {
-    this.#earlier = new AckedRanges(scanned)
-  }
-
   /** Everything up to here is over, given that all up to `scanned` was admitted. */
   position(scanned: Sequence): Sequence {
     return Sequence.make(this.#outstanding.floor(scanned))
@@ -85,9 +80,12 @@ export class FeedProgress {
 
   /** Takes what is to be written. */
   collect(scanned: Sequence): ProgressSnapshot {
+    const acknowledged = this.#outstanding.acknowledged(scanned, this.#earlier)
+    const position = Sequence.make(acknowledged.floor)
+    if (this.#earlier.ceiling <= position) this.#earlier = new AckedRanges(position)
     return {
-      position: this.position(scanned),
-      acknowledged: this.#outstanding.acknowledged(scanned, this.#earlier),
+      position,
+      acknowledged: acknowledged.toString(),
       unwritten: this.#unwritten.take(),
       facts: this.#facts,
     }

@@ -34,11 +34,11 @@ export class Outstanding {
     return first === undefined ? scanned : first.sequence - 1
   }
 
-  /** The position with what is passed above it, as stored; `earlier` was passed before this start. */
-  acknowledged(scanned: number, earlier: AckedRanges): string {
-    const acked = new AckedRanges(this.floor(scanned))
+  /** The position with what is passed above it; `earlier` was passed before this start. */
+  acknowledged(scanned: number, earlier: AckedRanges): AckedRanges {
+    const acked = new AckedRanges(Math.max(this.floor(scanned), earlier.floor))
     for (const { from, to } of earlier.ranges) acked.acknowledgeRange(from, to)
     for (const place of this.#places) if (place.passed) acked.acknowledge(place.sequence)
-    return acked.toString()
+    return acked
   }
 }

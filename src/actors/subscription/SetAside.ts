@@ -82,7 +82,7 @@ export class SetAside {
 
   /** Buries a delivery that waits for its retry, as soon as its event is read. Ignores any other. */
   condemn(sequence: number, reason: (last: Reason) => DeadLetterReason): void {
-    const deferral = this.#deferred.get(sequence)
+    const deferral = this.#deferred.waiting(sequence)
     if (deferral?.dueAt === undefined) return
     this.#condemned.set(sequence, reason(deferral.reason))
     this.until({ ...deferral, dueAt: this.#world.now() })

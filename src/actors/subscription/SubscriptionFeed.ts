@@ -12,7 +12,7 @@ import {
   type JournaledEvent,
   orderKey,
   origin,
-  type Outcome,
+  Outcome,
   type Reason,
   Sequence,
   type SubscriptionName,
@@ -28,6 +28,8 @@ import { settlementOf } from "./Settlement.js"
 
 /** Places the position may be behind the last admitted event, whatever is settled in between. */
 const maxSpread = 65_536
+
+const unanswered = Outcome.retry("the transport did not answer for this event of a batch")
 
 export class SubscriptionFeed implements GateUser {
   readonly #options: FeedOptions
@@ -160,10 +162,7 @@ export class SubscriptionFeed implements GateUser {
     }
     // The head may have moved while an empty page was read: what it moved over was not read.
     if (events.length === 0) this.#cursor = later(this.#headAtRead, this.#cursor)
-    if (this.#cursor >= this.#world.head()) {
-      this.#live = true
-      this.#progress.caughtUp(this.#cursor)
-    }
+    if (this.#cursor >= this.#world.head()) this.#live = true
     this.#world.touched()
     this.pump()
   }
@@ -229,12 +228,14 @@ export class SubscriptionFeed implements GateUser {
     const { sequence, orderKey: key, attempts, since } = deferral
     if (event === undefined) {
       this.#count("dropped")
-      return this.#aside.end(sequence, key)
+      this.#aside.end(sequence, key)
+      return this.pump()
     }
     const condemned = this.#aside.condemnation(sequence)
     if (condemned !== undefined) {
       this.#bury(event, condemned, attempts, since)
-      return this.#aside.end(sequence, key)
+      this.#aside.end(sequence, key)
+      return this.pump()
     }
     this.#openEvents++
     this.#openBytes += event.json.length
@@ -301,12 +302,9 @@ export class SubscriptionFeed implements GateUser {
     this.#gate.leave()
   }
 
-  /** Likewise, for deliveries that were taken together. */
+  /** Likewise, for deliveries that were taken together. One without an outcome is tried again. */
   settleAll(items: ReadonlyArray<Item>, outcomes: ReadonlyArray<Outcome>): void {
-    for (const [index, item] of items.entries()) {
-      const outcome = outcomes[index]
-      if (outcome !== undefined) this.#settle(item, outcome)
-    }
+    for (const [index, item] of items.entries()) this.#settle(item, outcomes[index] ?? unanswered)
     this.#gate.leave()
   }
 
@@ -368,7 +366,8 @@ export class SubscriptionFeed implements GateUser {
     if (key === undefined || this.#options.ordering !== "key") return
     for (const waiting of this.#order.takeWaiting(key)) {
       this.#close(waiting)
-      this.#aside.behind(waiting.event.sequence, key)
+      if (waiting.kind === "ephemeral") this.#count("dropped")
+      else this.#aside.behind(waiting.event.sequence, key)
     }
   }
 
