@@ -31,6 +31,13 @@ export const journalReadLaws = (it: LawIt, runs: LawRuns): void => {
         const page = { namespace, after: Sequence.make(after), limit, maxBytes }
         expect((yield* journal.read(page)).map(seen)).toEqual(naive.read(page))
 
+        const next = naive.events(namespace).slice(after, after + limit)
+        const exact = next.reduce((sum, { json }) => sum + Buffer.byteLength(json), 0)
+        for (const bytes of [exact - 1, exact]) {
+          const tight = { ...page, limit: 100, maxBytes: Math.max(0, bytes) }
+          expect((yield* journal.read(tight)).map(seen)).toEqual(naive.read(tight))
+        }
+
         const whole = yield* Effect.iterate(
           { position: origin, events: [] as ReadonlyArray<ReturnType<typeof seen>>, more: true },
           {

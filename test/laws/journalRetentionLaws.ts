@@ -86,6 +86,14 @@ export const journalRetentionLaws = (it: LawIt, runs: LawRuns): void => {
         naive.trim(namespace, upTo, limit)
         const expired = yield* journal.expired(namespace, retention)
         expect(expired).toBe(naive.expired(namespace, retention))
+
+        const rest = naive.events(namespace).slice(-limit)
+        const exact = rest.reduce((sum, { json }) => sum + Buffer.byteLength(json), 0)
+        for (const maxBytes of [exact - 1, exact]) {
+          const tight = { maxBytes: Math.max(0, maxBytes) }
+          const last = yield* journal.expired(namespace, tight)
+          expect(last).toBe(naive.expired(namespace, tight))
+        }
       }),
     runs,
   )
