@@ -1,0 +1,101 @@
+// The mesh behind plain promises: made from options, one process, one call.
+
+import { Effect, Layer, ManagedRuntime } from "effect"
+import { Mesh } from "../../actors/index.js"
+import * as SingleProcess from "../SingleProcess.js"
+import { compose, logLayer } from "./Composition.js"
+import { EmbeddedNamespace } from "./EmbeddedNamespace.js"
+import { EmbeddedRuntime } from "./EmbeddedRuntime.js"
+import * as Inputs from "./Inputs.js"
+import { orThrow } from "./Failures.js"
+import type {
+  ActorNode,
+  MeshHealth,
+  MeshNamespace,
+  MeshOptions,
+  NamespaceSettings,
+  PromiseMesh,
+} from "./PromiseMesh.js"
+
+const namesPerPage = 100
+
+/**
+ * Starts a mesh. Rejects with a `MeshError`: `StoreLocked` when another process has the store,
+ * `StoreUnavailable` when it cannot be reached, `InvalidSetting` for an option that is wrong.
+ */
+export const createMesh = async (options: MeshOptions): Promise<PromiseMesh> => {
+  const { allowPrivateTargets = false, log, masterKey, store, tuning = {} } = options
+  const choice = Inputs.readStore(store)
+  const config = Inputs.readTuning(tuning)
+  const layer = Layer.unwrapEffect(
+    Effect.map(compose(choice, masterKey), (composed) =>
+      SingleProcess.layer({ ...composed, allowPrivateTargets, config }),
+    ),
+  ).pipe(
+    // The standard transports have three different kinds.
+    Layer.catchAll((error) =>
+      error._tag === "DuplicateTransport" ? Layer.die(error) : Layer.fail(error),
+    ),
+    Layer.provideMerge(logLayer(log)),
+  )
+  const managed = ManagedRuntime.make(layer)
+  const started = await Effect.runPromiseExit(
+    Effect.flatMap(managed.runtimeEffect, (runtime) =>
+      Effect.provide(
+        Effect.map(
+          Effect.all([Mesh, Effect.clock]),
+          ([mesh, clock]) => new EmbeddedRuntime(mesh, clock, runtime, () => managed.dispose()),
+        ),
+        runtime,
+      ),
+    ),
+  )
+  return new EmbeddedMesh(orThrow(started))
+}
+
+class EmbeddedMesh implements PromiseMesh {
+  readonly #runtime: EmbeddedRuntime
+
+  constructor(runtime: EmbeddedRuntime) {
+    this.#runtime = runtime
+  }
+
+  async namespace(text: string, settings?: NamespaceSettings): Promise<MeshNamespace> {
+    const { namespaces } = this.#runtime.mesh
+    const name = Inputs.readNamespaceName(text)
+    const input = settings === undefined ? undefined : Inputs.readSettings(settings)
+    const put = namespaces.put(name, input)
+    await this.#runtime.run(
+      // Without settings, those that it has are left alone.
+      input === undefined
+        ? Effect.catchTag(namespaces.get(name), "NamespaceNotFound", () => put)
+        : put,
+    )
+    return new EmbeddedNamespace(name, this.#runtime)
+  }
+
+  async namespaces(after?: string): Promise<ReadonlyArray<string>> {
+    const page = {
+      limit: namesPerPage,
+      ...(after === undefined ? {} : { after: Inputs.readNamespaceName(after) }),
+    }
+    const found = await this.#runtime.run(this.#runtime.mesh.namespaces.list(page))
+    return found.map(({ name }) => name)
+  }
+
+  actors(): Promise<ActorNode> {
+    return this.#runtime.run(this.#runtime.mesh.actors)
+  }
+
+  health(): Promise<MeshHealth> {
+    return this.#runtime.run(this.#runtime.mesh.health)
+  }
+
+  close(): Promise<void> {
+    return this.#runtime.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}

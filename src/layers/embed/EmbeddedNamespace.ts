@@ -1,0 +1,205 @@
+// One namespace of a mesh, behind the Promise API.
+
+import { randomUUID } from "node:crypto"
+import { Effect, type Exit, Redacted } from "effect"
+import type { MeshService, PublishError, SinkInput } from "../../actors/index.js"
+import { type NamespaceName, nextStep, type RemovalReport } from "../../domain/index.js"
+import type { EmbeddedRuntime } from "./EmbeddedRuntime.js"
+import { handlerOf } from "./HandlerFunction.js"
+import * as Inputs from "./Inputs.js"
+import { LiveEvents, takeFrom } from "./LiveEvents.js"
+import { orThrow } from "./Failures.js"
+import type { EventPage, EventStream, NewEvent, PublishReceipt } from "./PlainEvent.js"
+import type {
+  Detach,
+  EventHandler,
+  MeshNamespace,
+  PublishOptions,
+  RemovalAccount,
+  SubscriptionInfo,
+  SubscriptionOptions,
+  WebhookTarget,
+} from "./PromiseMesh.js"
+
+export class EmbeddedNamespace implements MeshNamespace {
+  readonly name: NamespaceName
+  readonly #runtime: EmbeddedRuntime
+  readonly #mesh: MeshService
+  readonly #defaults: { readonly id: () => string; readonly now: () => number }
+
+  constructor(name: NamespaceName, runtime: EmbeddedRuntime) {
+    this.name = name
+    this.#runtime = runtime
+    this.#mesh = runtime.mesh
+    this.#defaults = { id: randomUUID, now: runtime.now }
+  }
+
+  publish(event: NewEvent, options?: PublishOptions): Promise<PublishReceipt>
+  publish(
+    events: ReadonlyArray<NewEvent>,
+    options?: PublishOptions,
+  ): Promise<ReadonlyArray<PublishReceipt>>
+  async publish(
+    input: NewEvent | ReadonlyArray<NewEvent>,
+    { durability }: PublishOptions = {},
+  ): Promise<PublishReceipt | ReadonlyArray<PublishReceipt>> {
+    this.#runtime.assertOpen()
+    const events = isSeveral(input)
+      ? input.map((event, index) => Inputs.readEvent(event, this.#defaults, index))
+      : [Inputs.readEvent(input, this.#defaults, undefined)]
+    if (events.length === 0) return []
+    const exit = await new Promise<Exit.Exit<ReadonlyArray<PublishReceipt>, PublishError>>(
+      (resolve) => {
+        // Without a fiber where that is possible: this is the path of every event.
+        const taken =
+          durability !== "ephemeral" && this.#mesh.publishAwake(this.name, events, resolve)
+        if (taken) return
+        const publish = this.#mesh.publish(this.name, events, durability)
+        resolve(this.#runtime.runExit(publish))
+      },
+    )
+    const receipts = orThrow(exit)
+    const [first] = receipts
+    return isSeveral(input) || first === undefined ? receipts : first
+  }
+
+  handle(name: string, options: SubscriptionOptions, handler: EventHandler): Promise<Detach>
+  handle(name: string, handler: EventHandler): Promise<Detach>
+  async handle(
+    name: string,
+    optionsOrHandler: SubscriptionOptions | EventHandler,
+    given?: EventHandler,
+  ): Promise<Detach> {
+    const [options, handler] =
+      typeof optionsOrHandler === "function" ? [{}, optionsOrHandler] : [optionsOrHandler, given]
+    if (handler === undefined) throw new TypeError("handle: a function is expected")
+    const { close, value } = this.#runtime.open(this.name, () =>
+      this.#mesh.handle(this.name, name, Inputs.readOptions(options), handlerOf(handler)),
+    )
+    await value
+    return close
+  }
+
+  async webhook(
+    name: string,
+    target: WebhookTarget,
+    options: SubscriptionOptions = {},
+  ): Promise<{ readonly secret?: string }> {
+    const sink = Inputs.readSinkName(name)
+    const subscription = Inputs.readSubscriptionName(name)
+    const spec = { ...Inputs.readOptions(options), sink }
+    const stated = Object.entries(target).filter(([, value]) => value !== undefined)
+    const input: SinkInput = { ...Object.fromEntries(stated), kind: "webhook" }
+    const { generated } = await this.#runtime.run(
+      Effect.zipLeft(
+        this.#mesh.sinks.put(this.name, sink, input),
+        this.#mesh.subscriptions.put(this.name, subscription, spec),
+      ),
+    )
+    const { secret } = generated
+    return secret === undefined ? {} : { secret: Redacted.value(secret) }
+  }
+
+  stream({ types }: { readonly types?: ReadonlyArray<string> | undefined } = {}): EventStream {
+    const { close, value } = this.#runtime.open(this.name, () =>
+      this.#mesh.tap(this.name, types === undefined ? undefined : Inputs.readTypes(types)),
+    )
+    return new LiveEvents({
+      opened: value,
+      take: ({ events }) => this.#runtime.run(events.takeAll).then(takeFrom),
+      close,
+    })
+  }
+
+  async read(
+    options: {
+      readonly after?: number | undefined
+      readonly limit?: number | undefined
+      readonly types?: ReadonlyArray<string> | undefined
+    } = {},
+  ): Promise<EventPage> {
+    const { after, limit, types } = Inputs.readPageRequest(options)
+    const page = await this.#runtime.run(
+      this.#mesh.events.read(this.name, {
+        after,
+        limit,
+        ...(types === undefined ? {} : { types }),
+      }),
+    )
+    return {
+      events: page.events.map(({ sequence, event }) => ({ sequence, event })),
+      next: page.next,
+    }
+  }
+
+  async subscriptions(): Promise<ReadonlyArray<SubscriptionInfo>> {
+    const found = await this.#runtime.run(this.#mesh.subscriptions.list(this.name))
+    return found.map(({ name, spec, state, reason, position, lag }) => ({
+      name,
+      sink: spec.sink,
+      state,
+      ...(reason === undefined ? {} : { reason }),
+      position,
+      lag,
+    }))
+  }
+
+  async pause(subscription: string): Promise<void> {
+    const name = Inputs.readSubscriptionName(subscription)
+    await this.#runtime.run(this.#mesh.subscriptions.pause(this.name, name))
+  }
+
+  async resume(subscription: string): Promise<void> {
+    const name = Inputs.readSubscriptionName(subscription)
+    await this.#runtime.run(this.#mesh.subscriptions.resume(this.name, name))
+  }
+
+  async unsubscribe(subscription: string): Promise<void> {
+    const name = Inputs.readSubscriptionName(subscription)
+    const sink = Inputs.readSinkName(subscription)
+    await this.#runtime.run(
+      Effect.zipRight(
+        this.#mesh.subscriptions.remove(this.name, name),
+        // A sink of that name is its own by convention; one that others use as well stays.
+        Effect.catchTags(this.#mesh.sinks.remove(this.name, sink), {
+          SinkNotFound: () => Effect.void,
+          SinkInUse: () => Effect.void,
+        }),
+      ),
+    )
+  }
+
+  async disable(): Promise<void> {
+    await this.#runtime.run(this.#mesh.namespaces.setStatus(this.name, "disabled"))
+  }
+
+  async enable(): Promise<void> {
+    await this.#runtime.run(this.#mesh.namespaces.setStatus(this.name, "enabled"))
+  }
+
+  async remove({
+    wait = "1m",
+  }: {
+    readonly wait?: string | undefined
+  } = {}): Promise<RemovalAccount> {
+    const patience = Inputs.readWait(wait)
+    const report = await this.#runtime.run(
+      this.#mesh.namespaces.remove(this.name, { wait: patience }),
+    )
+    await this.#runtime.closeAllOf(this.name)
+    return accountOf(report)
+  }
+}
+
+const isSeveral = (input: NewEvent | ReadonlyArray<NewEvent>): input is ReadonlyArray<NewEvent> =>
+  Array.isArray(input)
+
+const accountOf = (report: RemovalReport): RemovalAccount => ({
+  namespace: report.namespace,
+  complete: nextStep(report) === undefined,
+  steps: report.steps.map(({ reason, ...step }) => ({
+    ...step,
+    ...(reason === undefined ? {} : { reason }),
+  })),
+  inFlight: report.inFlight,
+})

@@ -1,0 +1,273 @@
+// The mesh for those who do not use Effect: what they give and what they get, in plain types.
+//
+// Every method that can fail rejects with a `MeshError`. Durations are texts such as "500ms", "30s" or
+// "1h30m", and sizes such as "64kB" or "1GiB".
+
+import type {
+  DeliveryInfo,
+  EventPage,
+  EventStream,
+  MeshEvent,
+  NewEvent,
+  PublishReceipt,
+} from "./PlainEvent.js"
+
+/** Where events and configuration are kept: in memory, in a folder, or on a Postgres server. */
+export type StoreChoice =
+  /** Nothing outlives the mesh. */
+  | "memory"
+  /** A folder, made if it is missing. Survives the death of the process, not that of the power. */
+  | { readonly dataDir: string }
+  /** `postgres://…`, in a schema of its own, "eventloom" by default. */
+  | { readonly databaseUrl: string; readonly schema?: string | undefined }
+
+export interface LogRecord {
+  readonly level: "trace" | "debug" | "info" | "warning" | "error" | "fatal"
+  readonly message: string
+  /** What it is about, and the failure behind it. */
+  readonly facts: Readonly<Record<string, unknown>>
+}
+
+export interface MeshOptions {
+  readonly store: StoreChoice
+  /**
+   * 32 bytes in base64 or hex, under which secrets are sealed. Else `EVENTLOOM_MASTER_KEY`, else, in a
+   * folder, the file `master.key` of it, which is made with mode 0600. A Postgres server needs one.
+   */
+  readonly masterKey?: string | undefined
+  /** Webhooks may go to private, loopback and link-local addresses. Default false. */
+  readonly allowPrivateTargets?: boolean | undefined
+  /** Takes what the mesh logs. Without it, warnings and worse go to the standard error. */
+  readonly log?: ((record: LogRecord) => void) | undefined
+  readonly tuning?: MeshTuning | undefined
+}
+
+export interface MeshTuning {
+  /** How long deliveries in flight may take to end when a namespace or the mesh stops: 10 s. */
+  readonly drainDeadline?: string | undefined
+  /** A namespace with nothing to do for this long is put to sleep: 1 min. */
+  readonly idleAfter?: string | undefined
+  /** Per subscription, the events held in memory: 1024. */
+  readonly windowEvents?: number | undefined
+  /** Events a live stream may be behind before it loses some: 1024. */
+  readonly streamBuffer?: number | undefined
+  readonly breaker?:
+    | {
+        /** Transient failures in a row that park a sink: 5. */
+        readonly failures?: number | undefined
+        /** The longest wait before the first probe of a parked sink: 1 s. */
+        readonly probeInitial?: string | undefined
+        /** The longest wait before any probe: 5 min. */
+        readonly probeMax?: string | undefined
+      }
+    | undefined
+}
+
+export interface RetryOptions {
+  /** Attempts at one event, the first included: 5. */
+  readonly attempts?: number | undefined
+  /** The longest wait before the second attempt: 1 s. */
+  readonly initial?: string | undefined
+  /** The longest wait before any attempt: 30 s. */
+  readonly max?: string | undefined
+  /** What the longest wait is multiplied by after each attempt: 2. */
+  readonly factor?: number | undefined
+  /** How long a delivery may be parked before it becomes a dead letter: 3 days. */
+  readonly giveUpAfter?: string | undefined
+}
+
+export interface NamespaceSettings {
+  /** The host type to inherit from. */
+  readonly hostType?: string | undefined
+  /** Of subscriptions that state none. */
+  readonly retry?: RetryOptions | null | undefined
+  /** Events older than this may leave the journal. */
+  readonly retentionAge?: string | null | undefined
+  /** The journal may be trimmed to this many bytes of events. */
+  readonly retentionBytes?: string | null | undefined
+  /** Trim even past events that a subscription has not had. */
+  readonly dropUndelivered?: boolean | null | undefined
+  /** The largest event accepted, in its JSON form: 1 MiB. */
+  readonly maxEventBytes?: string | null | undefined
+  /** The kinds of sinks that may be used. */
+  readonly sinkKinds?: ReadonlyArray<string> | null | undefined
+  /** Where webhooks go that state no URL, and what they sign with: one unit. */
+  readonly webhookUrl?: string | null | undefined
+  readonly webhookSecret?: string | null | undefined
+}
+
+export interface SubscriptionOptions {
+  /** Type patterns such as "order.*"; every event without. */
+  readonly types?: ReadonlyArray<string> | undefined
+  /**
+   * `none` (the default): events overtake each other. `key`: events of one `partitionkey`, else
+   * `subject`, one after the other. `strict`: one at a time.
+   */
+  readonly ordering?: "none" | "key" | "strict" | undefined
+  /** Deliveries in flight at once: 16. */
+  readonly concurrency?: number | undefined
+  /** Where a new subscription starts; one that exists keeps its place. Default "now". */
+  readonly startAt?:
+    | "now"
+    | "earliest"
+    | { readonly sequence: number }
+    | { readonly time: Date }
+    | undefined
+  readonly retry?: RetryOptions | undefined
+  /** What fits into one request of a webhook in batch mode. */
+  readonly batch?:
+    | { readonly maxEvents?: number | undefined; readonly maxBytes?: string | undefined }
+    | undefined
+}
+
+export interface WebhookTarget {
+  /** http or https. Absent only where the namespace has a default. */
+  readonly url?: string | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** `whsec_…`, or two with a space between them while they are rotated; drawn when absent. */
+  readonly secret?: string | undefined
+  readonly mode?: "structured" | "binary" | "batch" | undefined
+  /** How long an attempt may take: 15 s. */
+  readonly timeout?: string | undefined
+  /** How long it may take to get a connection: 10 s. */
+  readonly connectTimeout?: string | undefined
+  /** Requests in flight at once: 64. */
+  readonly concurrency?: number | undefined
+}
+
+/**
+ * Takes one event. Returning means delivered. Throwing means "try again", except `RejectEvent`
+ * (never again) and `RetryLater` (not before a time).
+ */
+export type EventHandler = (event: MeshEvent, delivery: DeliveryInfo) => void | Promise<void>
+
+/** Stops the function from being called. Its subscription stays, keeps its place and waits for another. */
+export type Detach = () => Promise<void>
+
+export interface SubscriptionInfo {
+  readonly name: string
+  readonly sink: string
+  readonly state:
+    | "live"
+    | "behind"
+    | "parked"
+    | "paused"
+    | "disabled"
+    | "starting"
+    | "asleep"
+    | "suspended"
+  /** Why it is disabled. */
+  readonly reason?: string
+  /** Everything up to here is delivered, set aside, dead or of no interest. */
+  readonly position: number
+  /** Events behind the head of the namespace, matching or not. */
+  readonly lag: number
+}
+
+/** The account of a removal: what each step did, and what became of deliveries in flight. */
+export interface RemovalAccount {
+  readonly namespace: string
+  /** Every step is done: the name is free. */
+  readonly complete: boolean
+  readonly steps: ReadonlyArray<{
+    readonly step: string
+    readonly outcome: "done" | "failing"
+    readonly rows: number
+    readonly durationMs: number
+    readonly retried: number
+    readonly reason?: string
+  }>
+  readonly inFlight: { readonly completed: number; readonly abandoned: number }
+}
+
+export interface ActorNode {
+  readonly path: string
+  readonly kind: string
+  readonly state: string
+  /** Milliseconds since the epoch. */
+  readonly since: number
+  readonly restarts: number
+  readonly queueDepth: number
+  readonly children: ReadonlyArray<ActorNode>
+}
+
+export interface MeshHealth {
+  readonly ready: boolean
+  readonly problems: ReadonlyArray<{
+    readonly what: string
+    readonly where: string
+    readonly problem: string
+  }>
+  readonly parkedSinks: ReadonlyArray<{
+    readonly namespace: string
+    readonly sink: string
+    readonly since: number
+    readonly cause: string
+  }>
+}
+
+export interface PublishOptions {
+  /**
+   * `journalled` (the default): acknowledged once committed, delivered at least once. `ephemeral`:
+   * not stored, delivered at most once to those who keep up.
+   */
+  readonly durability?: "journalled" | "ephemeral" | undefined
+}
+
+export interface MeshNamespace {
+  readonly name: string
+  /**
+   * Publishes one event, or several: all of them or none. Resolves once they are committed. An `id` is
+   * drawn and `time` is the present where they are not given; give an `id` of your own to publish
+   * again without harm.
+   */
+  publish(event: NewEvent, options?: PublishOptions): Promise<PublishReceipt>
+  publish(
+    events: ReadonlyArray<NewEvent>,
+    options?: PublishOptions,
+  ): Promise<ReadonlyArray<PublishReceipt>>
+  /** Has a function take events, as a durable subscription of that name. */
+  handle(name: string, options: SubscriptionOptions, handler: EventHandler): Promise<Detach>
+  handle(name: string, handler: EventHandler): Promise<Detach>
+  /** Has events posted to a URL. A secret that was drawn is in the answer, this once. */
+  webhook(
+    name: string,
+    target: WebhookTarget,
+    options?: SubscriptionOptions,
+  ): Promise<{ readonly secret?: string }>
+  /** What is published from this call on, at most once, in memory. */
+  stream(options?: { readonly types?: ReadonlyArray<string> | undefined }): EventStream
+  /** The journal after a sequence, a page at a time; from its start without one. */
+  read(options?: {
+    readonly after?: number | undefined
+    /** 1 to 1000, 100 by default. */
+    readonly limit?: number | undefined
+    readonly types?: ReadonlyArray<string> | undefined
+  }): Promise<EventPage>
+  subscriptions(): Promise<ReadonlyArray<SubscriptionInfo>>
+  pause(subscription: string): Promise<void>
+  resume(subscription: string): Promise<void>
+  /** Deletes a subscription, its position, and its sink of the same name. */
+  unsubscribe(subscription: string): Promise<void>
+  /** Takes no events until it is enabled. */
+  disable(): Promise<void>
+  enable(): Promise<void>
+  /**
+   * Removes the namespace and all that is its own, and waits for the end of it: a minute, or as long
+   * as is said. The removal goes on after that, and after a crash.
+   */
+  remove(options?: { readonly wait?: string | undefined }): Promise<RemovalAccount>
+}
+
+export interface PromiseMesh {
+  /** The namespace of that name, registered if it is new. Settings that are given replace those it has. */
+  namespace(name: string, settings?: NamespaceSettings): Promise<MeshNamespace>
+  /** The names after one, ascending, 100 at a time. */
+  namespaces(after?: string): Promise<ReadonlyArray<string>>
+  /** The live supervision tree. */
+  actors(): Promise<ActorNode>
+  health(): Promise<MeshHealth>
+  /** Lets deliveries in flight end, up to the deadline, then lets go of everything. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}

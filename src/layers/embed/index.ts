@@ -1,0 +1,6 @@
+// The mesh for those who do not use Effect.
+
+export { createMesh } from "./CreateMesh.js"
+export { MeshError, type MeshErrorCode } from "./MeshError.js"
+export * from "./PlainEvent.js"
+export type * from "./PromiseMesh.js"
