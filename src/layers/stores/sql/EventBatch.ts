@@ -45,14 +45,11 @@ export const eventBatch = (entries: ReadonlyArray<JournalEntry>): EventBatch => 
   return { rows, rowOf }
 }
 
-/** A row with its place. */
-export interface PlacedRow extends EventRow {
-  readonly sequence: number
-  readonly offsetBytes: number
-}
-
+/** Rows with their places, column by column. */
 export interface Placement {
-  readonly placed: ReadonlyArray<PlacedRow>
+  readonly rows: ReadonlyArray<EventRow>
+  readonly sequences: ReadonlyArray<number>
+  readonly offsets: ReadonlyArray<number>
   /** The heads once the rows are stored. */
   readonly heads: ReadonlyMap<NamespaceName, Head>
 }
@@ -63,14 +60,15 @@ export const place = (
   headOf: (namespace: NamespaceName) => Head,
 ): Placement => {
   const heads = new Map<NamespaceName, Head>()
-  const placed = rows.map((row): PlacedRow => {
-    const { namespace } = row.entry
-    const head = heads.get(namespace) ?? headOf(namespace)
-    const sequence = head.sequence + 1
-    heads.set(namespace, { sequence, bytes: head.bytes + row.bytes })
-    return { ...row, sequence, offsetBytes: head.bytes }
-  })
-  return { placed, heads }
+  const sequences: Array<number> = []
+  const offsets: Array<number> = []
+  for (const { entry, bytes } of rows) {
+    const head = heads.get(entry.namespace) ?? headOf(entry.namespace)
+    sequences.push(head.sequence + 1)
+    offsets.push(head.bytes)
+    heads.set(entry.namespace, { sequence: head.sequence + 1, bytes: head.bytes + bytes })
+  }
+  return { rows, sequences, offsets, heads }
 }
 
 /** Record separator: no JSON text and no attribute of a CloudEvent holds a control character like it. */
@@ -100,7 +98,7 @@ const insertArrays = insertFrom((parameter) => `${parameter}::text[]`)
  * for duplicates in the same statement costs a third, so the unique index finds them instead.
  */
 export const insertion = (
-  rows: ReadonlyArray<PlacedRow>,
+  { rows, sequences, offsets }: Omit<Placement, "heads">,
   acceptedAt: number,
 ): readonly [sql: string, parameters: ReadonlyArray<unknown>] => {
   const types = rows.map(({ entry }) => entry.event.type)
@@ -110,9 +108,9 @@ export const insertion = (
     joinable ? insertJoined : insertArrays,
     [
       rows.map(({ entry }) => entry.namespace).join(","),
-      rows.map(({ sequence }) => sequence).join(","),
+      sequences.join(","),
       rows.map(({ key }) => key).join(","),
-      rows.map(({ offsetBytes }) => offsetBytes).join(","),
+      offsets.join(","),
       acceptedAt,
       joinable ? types.join(separator) : types,
       joinable ? events.join(separator) : events,
@@ -120,6 +118,7 @@ export const insertion = (
   ]
 }
 
+/** An empty text counts, since the server splits it into no texts at all. */
 const holdsSeparator = (texts: ReadonlyArray<string>): boolean =>
   texts.some((text) => text === "" || text.includes(separator))
 
@@ -127,19 +126,22 @@ const holdsSeparator = (texts: ReadonlyArray<string>): boolean =>
 const maxStatementBytes = 32 * 1024 * 1024
 
 /** The rows in runs that fit into a statement each, in order. */
-export const inStatements = (
-  rows: ReadonlyArray<PlacedRow>,
-): ReadonlyArray<ReadonlyArray<PlacedRow>> => {
-  const runs: Array<Array<PlacedRow>> = []
-  let room = 0
-  for (const row of rows) {
-    room -= row.bytes
-    const run = runs.at(-1)
-    if (run !== undefined && room >= 0) run.push(row)
-    else {
-      runs.push([row])
-      room = maxStatementBytes - row.bytes
-    }
+export const inStatements = (placement: Placement): ReadonlyArray<Omit<Placement, "heads">> => {
+  const ends: Array<number> = []
+  let room = maxStatementBytes
+  for (const [index, { bytes }] of placement.rows.entries()) {
+    room -= bytes
+    if (room >= 0 || index === 0) continue
+    ends.push(index)
+    room = maxStatementBytes - bytes
   }
-  return runs
+  if (ends.length === 0) return placement.rows.length === 0 ? [] : [placement]
+  return [...ends, placement.rows.length].map((end, run) => {
+    const start = ends[run - 1] ?? 0
+    return {
+      rows: placement.rows.slice(start, end),
+      sequences: placement.sequences.slice(start, end),
+      offsets: placement.offsets.slice(start, end),
+    }
+  })
 }

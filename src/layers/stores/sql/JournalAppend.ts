@@ -83,9 +83,9 @@ export const makeAppend = (
     )
   }
 
-  const insert = ({ placed }: Placement, acceptedAt: number): Effect.Effect<void, SqlError> => {
-    const statements = inStatements(placed).map((rows) => {
-      const [text, parameters] = insertion(rows, acceptedAt)
+  const insert = (placement: Placement, acceptedAt: number): Effect.Effect<void, SqlError> => {
+    const statements = inStatements(placement).map((run) => {
+      const [text, parameters] = insertion(run, acceptedAt)
       return sql.unsafe(text, parameters)
     })
     const [only, ...more] = statements
@@ -152,15 +152,18 @@ export const makeAppend = (
 const answer = (
   { rows, rowOf }: EventBatch,
   known: Known,
-  { placed }: Placement,
+  { sequences }: Placement,
 ): ReadonlyArray<Appended> => {
-  const places = new Map(placed.map(({ key, sequence }) => [key, sequence]))
-  const answered = new Set<number>()
-  return rowOf.map((index) => {
-    const key = rows[index]?.key ?? ""
-    const first = known.get(key)
-    const duplicate = first !== undefined || answered.has(index)
-    answered.add(index)
-    return { sequence: Sequence.make(first ?? places.get(key) ?? 0), duplicate }
+  let next = 0
+  const places = rows.map(({ key }) => known.get(key) ?? sequences[next++] ?? 0)
+  let seen = 0
+  return rowOf.map((row) => {
+    // Rows are numbered in the order in which entries first name them.
+    const isFirst = row === seen
+    if (isFirst) seen += 1
+    return {
+      sequence: Sequence.make(places[row] ?? 0, true),
+      duplicate: !isFirst || known.has(rows[row]?.key ?? ""),
+    }
   })
 }
