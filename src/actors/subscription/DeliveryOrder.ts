@@ -48,11 +48,6 @@ export class DeliveryOrder {
     return first.shift() ?? this.#fresh.shift() ?? this.#retries.shift()
   }
 
-  /** An item that was started did not come to be tried: it is next again. */
-  putBack(item: Item): void {
-    ;(item.kind === "retried" ? this.#retries : this.#fresh).unshift(item)
-  }
-
   /** The item that held its key is over: the next one waiting for the key is ready. */
   free(orderKey: string): void {
     const waiting = this.#busy.get(orderKey)

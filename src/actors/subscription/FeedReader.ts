@@ -17,15 +17,19 @@ export const readFor = (
   journal: Journal["Type"],
   wake: Effect.Latch,
 ): Effect.Effect<never> => {
-  const loadDue = (due: ReadonlyArray<Deferral>): Effect.Effect<void, StoreUnavailable> =>
-    Effect.forEach(
+  const loadDue = (due: ReadonlyArray<Deferral>): Effect.Effect<void, StoreUnavailable> => {
+    const missing = new Set(due)
+    return Effect.forEach(
       due,
       (deferral) =>
-        Effect.map(journal.get(namespace, deferral.sequence), (event) =>
-          feed.admitDue(deferral, Option.getOrUndefined(event)),
-        ).pipe(Effect.tapError(() => Effect.sync(() => feed.untakeDue([deferral])))),
+        Effect.map(journal.get(namespace, deferral.sequence), (event) => {
+          missing.delete(deferral)
+          feed.admitDue(deferral, Option.getOrUndefined(event))
+        }),
       { concurrency: 8, discard: true },
-    )
+      // One failure ends the reading of all.
+    ).pipe(Effect.tapError(() => Effect.sync(() => feed.untakeDue([...missing]))))
+  }
 
   const readPage = Effect.suspend((): Effect.Effect<boolean, StoreUnavailable> => {
     const read = feed.nextRead()

@@ -40,7 +40,7 @@ export const workFor = (feed: SubscriptionFeed, options: WorkerOptions): Effect.
         if (item === undefined) return Effect.void
         current = [item]
         const connection = options.connection()
-        if (connection === undefined) return Effect.interrupt
+        if (connection === undefined) return Effect.dieMessage("the sink was closed")
         if (connection.deliverBatch !== undefined) {
           const items = [
             item,
@@ -69,8 +69,10 @@ export const workFor = (feed: SubscriptionFeed, options: WorkerOptions): Effect.
     })
 
     // A defect of a transport is held against the event it was delivering, not against its neighbours.
+    // So is an interruption from within, as when the sink was closed under the attempt: one from
+    // without, which cuts the worker off, does not come here.
     const guarded: Effect.Effect<void> = Effect.catchAllCause(next, (cause) => {
-      if (Cause.isInterruptedOnly(cause) || current.length === 0) return Effect.failCause(cause)
+      if (current.length === 0) return Effect.failCause(cause)
       const items = current
       current = []
       const outcome = Outcome.retry(`the transport failed: ${String(Cause.squash(cause))}`)

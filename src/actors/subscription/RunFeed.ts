@@ -1,7 +1,7 @@
 // The life of a feed: its progress is loaded, it is routed, read for and worked for; when its scope
 // closes, deliveries under way are cut off and what it achieved is written.
 
-import { type Duration, Effect, FiberSet, Option, type Scope } from "effect"
+import { type Duration, Effect, Fiber, FiberSet, Option, type Scope } from "effect"
 import {
   AckedRanges,
   type DeadLetterReason,
@@ -44,10 +44,14 @@ const deferralPage = 1000
 /** How long the last progress may take to be written before the feed is let go of. */
 const lastWrite: Duration.DurationInput = "5 seconds"
 
+export interface RunningFeed {
+  readonly feed: SubscriptionFeed
+  /** Dies when the reader or a worker does: then the feed must begin anew. */
+  readonly broken: Effect.Effect<never>
+}
+
 /** Starts a feed; it runs until the scope closes. Waits for the store as long as it does not answer. */
-export const runFeed = (
-  request: FeedRequest,
-): Effect.Effect<SubscriptionFeed, never, Scope.Scope> =>
+export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { world, hub, gate, subscription } = request
     const { name, spec } = subscription
@@ -60,7 +64,8 @@ export const runFeed = (
     yield* Effect.addFinalizer(() =>
       Effect.ignoreLogged(Effect.timeout(world.progress.flush(hub.name, feed), lastWrite)),
     )
-    const fork = yield* FiberSet.makeRuntime<never, void, never>()
+    const workers = yield* FiberSet.make<void, never>()
+    const fork = yield* FiberSet.runtime(workers)<never>()
     const feed: SubscriptionFeed = new SubscriptionFeed(
       {
         name,
@@ -105,8 +110,12 @@ export const runFeed = (
           hub.withdraw(feed)
         }),
     )
-    yield* Effect.forkScoped(readFor(feed, hub.name, world.journal, wake))
-    return feed
+    const reader = yield* Effect.forkScoped(readFor(feed, hub.name, world.journal, wake))
+    const broken = Effect.zipRight(
+      Effect.raceFirst(Fiber.join(reader), FiberSet.join(workers)),
+      Effect.never,
+    )
+    return { feed, broken }
   }).pipe(
     Effect.annotateLogs({
       namespace: request.hub.name,

@@ -71,7 +71,7 @@ const startFeed = (seat: SubscriptionSeat, context: Context): Effect.Effect<void
     Effect.scoped(
       Effect.gen(function* () {
         yield* Effect.addFinalizer(() => Effect.sync(() => (seat.feed = undefined)))
-        seat.feed = yield* runFeed({
+        const { feed, broken } = yield* runFeed({
           world: seat.world,
           hub: seat.hub,
           gate: seat.gate,
@@ -79,7 +79,8 @@ const startFeed = (seat: SubscriptionSeat, context: Context): Effect.Effect<void
           defaultRetry: seat.defaultRetry,
           onGone: (reason) => context.self.tell({ type: "Gone", reason }),
         })
-        return yield* Effect.never
+        seat.feed = feed
+        return yield* broken
       }),
     ),
     (exit) => ({ type: "FeedEnded", cause: exit }),

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber } from "effect"
+import type { Connection } from "../../../src/actors/index.js"
+import { workFor } from "../../../src/actors/subscription/FeedWorker.js"
+import { NamespaceName, Outcome } from "../../../src/domain/index.js"
+import { FeedRig } from "./FeedRig.js"
+
+const rigWith = (events: number) => {
+  const rig = new FeedRig({ ordering: "none" })
+  rig.readerBegins()
+  rig.readerEnds()
+  for (let count = 0; count < events; count++) rig.publish("wanted")
+  return rig
+}
+
+const work = (rig: FeedRig, connection: Connection, batchEvents = 100) =>
+  workFor(rig.feed, {
+    namespace: NamespaceName.make("acme.example"),
+    incarnation: "i",
+    batchEvents,
+    batchBytes: 1_000_000,
+    connection: () => connection,
+  })
+
+describe("FeedWorker", () => {
+  it.effect("holds a defect of the transport against its event and goes on", () =>
+    Effect.gen(function* () {
+      const rig = rigWith(3)
+      yield* work(rig, {
+        deliver: ({ event }) =>
+          event.sequence === 2 ? Effect.die("boom") : Effect.succeed(Outcome.delivered()),
+      })
+      expect(rig.feed.counts).toMatchObject({ delivered: 2, failed: 1 })
+      expect(rig.feed.inFlight).toBe(0)
+      expect(rig.gate.active).toBe(0)
+    }),
+  )
+
+  it.effect("holds a throw of the transport against its event and goes on", () =>
+    Effect.gen(function* () {
+      const rig = rigWith(3)
+      yield* work(rig, {
+        deliver: ({ event }) => {
+          if (event.sequence === 1) throw new Error("boom")
+          return Effect.succeed(Outcome.delivered())
+        },
+      })
+      expect(rig.feed.counts).toMatchObject({ delivered: 2, failed: 1 })
+    }),
+  )
+
+  it.effect("tries again what the transport itself interrupted", () =>
+    Effect.gen(function* () {
+      const rig = rigWith(2)
+      yield* work(rig, {
+        deliver: ({ event }) =>
+          event.sequence === 1
+            ? Effect.flatMap(Effect.fork(Effect.never), (fiber) =>
+                Effect.zipRight(Fiber.interrupt(fiber), Fiber.join(fiber)),
+              )
+            : Effect.succeed(Outcome.delivered()),
+      })
+      expect(rig.feed.counts).toMatchObject({ delivered: 1, failed: 1 })
+      expect(rig.feed.deferredCount).toBe(1)
+    }),
+  )
+
+  it.effect("delivers in batches of the size asked for, one outcome each", () =>
+    Effect.gen(function* () {
+      const rig = rigWith(5)
+      const sizes: Array<number> = []
+      yield* work(
+        rig,
+        {
+          deliver: () => Effect.die("not in batches"),
+          deliverBatch: (deliveries) => {
+            sizes.push(deliveries.length)
+            return Effect.succeed(
+              deliveries.map(({ event }) =>
+                event.sequence === 3 ? Outcome.reject("no") : Outcome.delivered(),
+              ),
+            )
+          },
+        },
+        2,
+      )
+      expect(sizes).toEqual([2, 2, 1])
+      expect(rig.feed.counts).toEqual({ delivered: 4, failed: 1, dead: 1, dropped: 0 })
+    }),
+  )
+
+  it.effect("gives its place back when it is cut off", () =>
+    Effect.gen(function* () {
+      const rig = rigWith(1)
+      const started = yield* Deferred.make<void>()
+      const fiber = yield* Effect.fork(
+        work(rig, {
+          deliver: () => Effect.zipRight(Deferred.succeed(started, undefined), Effect.never),
+        }),
+      )
+      yield* Deferred.await(started)
+      expect(rig.gate.active).toBe(1)
+      yield* Fiber.interrupt(fiber)
+      expect(rig.gate.active).toBe(0)
+      expect(rig.feed.inFlight).toBe(0)
+      expect(rig.feed.position).toBe(0)
+    }),
+  )
+})
