@@ -90,12 +90,12 @@ const insertJoined = insertFrom((parameter) => `string_to_array(${parameter}, ch
 const insertArrays = insertFrom((parameter) => `${parameter}::text[]`)
 
 /**
- * The insert and its parameters. Columns go as joined texts that the server splits: against array
- * parameters, whose every element has to be escaped here and unescaped there, that is 1.4 to 1.7
- * times the rate on Postgres and 1.3 to 1.5 times on PGlite (batches of 64 and of 500, medians in
- * one run); against COPY, 1.25 times; against rows of `values`, 1.6 to 1.8 times. Named statements
- * gain about a tenth in batches of 64 and nothing in 500, and are not worth their state. Checking
- * for duplicates in the same statement costs a third, so the unique index finds them instead.
+ * The insert and its parameters. Columns go as joined texts that the server splits. Measured in
+ * batches of 64 and of 500, medians of interleaved runs, that is 1.3 to 1.4 times the rate of array
+ * parameters on Postgres and 1.2 to 1.5 times on PGlite, since no element has to be escaped here and
+ * unescaped there; 1.4 to 1.5 times that of rows of `values`; and that of COPY, which cannot go
+ * through the pool. A named statement gains a tenth in batches of 64 and nothing in 500. Looking for
+ * duplicates in the same statement costs a tenth to two fifths, so the unique index finds them.
  */
 export const insertion = (
   { rows, sequences, offsets }: Omit<Placement, "heads">,
