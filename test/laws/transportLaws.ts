@@ -34,6 +34,8 @@ export interface TransportHarness {
     readonly batching: boolean
     /** The destination is elsewhere, so that what is in flight ends with the sink. */
     readonly network: boolean
+    /** Deliveries can be started without a fiber. */
+    readonly starting: boolean
   }
   /** A sink and its destination; the destination outlives the sink's scope. */
   readonly open: (sinkScope: Scope.Scope) => Effect.Effect<Fixture, never, Scope.Scope>
@@ -128,6 +130,37 @@ export const transportLaws = (harness: TransportHarness): void => {
         expect(taken()).toContain("event-2")
       }),
     )
+
+    if (harness.capabilities.starting) {
+      it.scopedLive("tells without a fiber what it tells with one, once, or lets go", () =>
+        Effect.gen(function* () {
+          const { behave, connection, deserted, hanging, taken } = yield* opened
+          const { start } = connection
+          if (start === undefined) return expect.fail("starting was promised")
+          const told: Array<string> = []
+          const startedAs = (each: Delivery) =>
+            Effect.async<void>((resume) => {
+              start(each, ({ _tag }) => {
+                told.push(_tag)
+                resume(Effect.void)
+              })
+            })
+          yield* startedAs(delivery(1))
+          behave("fail")
+          yield* startedAs(delivery(2))
+          behave("hang")
+          const letGo = start(delivery(3), ({ _tag }) => told.push(_tag))
+          yield* hanging
+          letGo()
+          letGo()
+          behave("take")
+          yield* deserted
+          yield* startedAs(delivery(4))
+          expect(told).toEqual(["Delivered", "Retry", "Delivered"])
+          expect(taken()).toEqual(["event-1", "event-4"])
+        }),
+      )
+    }
 
     it.scopedLive("lets go of everything when the sink is closed", () =>
       Effect.gen(function* () {

@@ -24,6 +24,11 @@ export interface Delivery {
 /** An open sink. Never fails: whatever happens to an attempt is an outcome. Safe to interrupt. */
 export interface Connection {
   readonly deliver: (delivery: Delivery) => Effect.Effect<Outcome>
+  /**
+   * `deliver` without a fiber, where that matters: tells the outcome once, perhaps before it returns.
+   * What it returns lets go of the attempt; no outcome is told after that.
+   */
+  readonly start?: (delivery: Delivery, settled: (outcome: Outcome) => void) => () => void
   /** Present when several events can go in one request; one outcome each, in order. */
   readonly deliverBatch?: (
     deliveries: ReadonlyArray<Delivery>,

@@ -93,7 +93,7 @@ describe("secrets", () => {
     "whsec_AAAA",
     `whsec_${Buffer.alloc(23).toString("base64")}`,
     `whsec_${Buffer.alloc(65).toString("base64")}`,
-    `${Buffer.alloc(32).toString("base64")}`,
+    Buffer.alloc(32).toString("base64"),
     `whsec_${"A".repeat(43)}`,
     `whsec_${Buffer.alloc(32).toString("base64")}\n`.repeat(2),
     Array.from({ length: 5 }, () => secretOf(Buffer.alloc(32))).join(" "),

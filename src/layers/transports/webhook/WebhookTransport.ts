@@ -15,6 +15,7 @@ import { InvalidSetting, Outcome } from "../../../domain/index.js"
 import { TargetGuard } from "../guard/TargetGuard.js"
 import * as Agents from "./Agents.js"
 import { Attempt, type AttemptContext } from "./Attempt.js"
+import { inBatches } from "./BatchDelivery.js"
 import * as Deadlines from "./Deadlines.js"
 import { requestMaker, type WebhookRequest } from "./Request.js"
 import { parseSecrets } from "./Signature.js"
@@ -93,58 +94,44 @@ export const make = (
               now: () => clock.unsafeCurrentTimeMillis(),
             }
             const send = sender(context, `${url.pathname}${url.search}`)
+            const effect = effectOf(send)
             const request = requestMaker({ mode, headers, keys })
-            const deliver = (delivery: Delivery) => send((now) => request.single(delivery, now))
+            const deliver = (delivery: Delivery) => effect((now) => request.single(delivery, now))
             return mode === "batch"
-              ? { deliver, deliverBatch: batchSender(send, request.batch) }
-              : { deliver }
+              ? {
+                  deliver,
+                  deliverBatch: inBatches((deliveries) =>
+                    effect((now) => request.batch(deliveries, now)),
+                  ),
+                }
+              : {
+                  deliver,
+                  start: (delivery, settled) =>
+                    send((now) => request.single(delivery, now), settled),
+                }
           }),
       })
 
     return { kind: WEBHOOK, options: WebhookOptions, secrets: [SECRET], prepare, open }
   })
 
-type Send = (make: (now: number) => WebhookRequest) => Effect.Effect<Outcome>
+type MakeRequest = (now: number) => WebhookRequest
+/** Sends a request and tells its outcome once, unless what it returns lets go of it before. */
+type Send = (make: MakeRequest, settled: (outcome: Outcome) => void) => () => void
 
 const sender =
   (context: AttemptContext, path: string): Send =>
-  (make) =>
-    Effect.async<Outcome>((resume) => {
-      const now = context.now()
-      const { body, headers } = make(now)
-      const attempt = new Attempt(context, now, (outcome) => resume(Exit.succeed(outcome)))
-      context.pool.dispatch({ path, method: "POST", headers, body }, attempt)
-      return Effect.sync(() => attempt.cancel())
-    })
-
-/**
- * One request for a batch, and one outcome for all of it. A batch that is rejected is sent again in
- * halves, so that an event that is bad, or the size of them all, costs the others nothing; what
- * stands after a half that neither arrived nor was rejected is left alone, to keep the order.
- */
-const batchSender = (
-  send: Send,
-  batch: (deliveries: ReadonlyArray<Delivery>, now: number) => WebhookRequest,
-) => {
-  const sendBatch = (deliveries: ReadonlyArray<Delivery>): Effect.Effect<ReadonlyArray<Outcome>> =>
-    Effect.flatMap(
-      send((now) => batch(deliveries, now)),
-      (outcome) =>
-        outcome._tag === "Reject" && deliveries.length > 1
-          ? sendHalves(deliveries)
-          : Effect.succeed(deliveries.map(() => outcome)),
-    )
-  const sendHalves = (deliveries: ReadonlyArray<Delivery>) => {
-    const middle = deliveries.length >> 1
-    const rest = deliveries.slice(middle)
-    return Effect.flatMap(sendBatch(deliveries.slice(0, middle)), (first) => {
-      const last = first.at(-1)
-      const isThrough = last?._tag === "Delivered" || last?._tag === "Reject"
-      return last === undefined || isThrough
-        ? Effect.map(sendBatch(rest), (second) => [...first, ...second])
-        : Effect.succeed([...first, ...rest.map(() => last)])
-    })
+  (make, settled) => {
+    const now = context.now()
+    const { body, headers } = make(now)
+    const attempt = new Attempt(context, now, settled)
+    context.pool.dispatch({ path, method: "POST", headers, body }, attempt)
+    return () => attempt.cancel()
   }
-  return (deliveries: ReadonlyArray<Delivery>) =>
-    deliveries.length === 0 ? Effect.succeed([]) : sendBatch(deliveries)
-}
+
+const effectOf =
+  (send: Send) =>
+  (make: MakeRequest): Effect.Effect<Outcome> =>
+    Effect.async<Outcome>((resume) =>
+      Effect.sync(send(make, (outcome) => resume(Exit.succeed(outcome)))),
+    )

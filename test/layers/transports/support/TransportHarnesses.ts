@@ -30,12 +30,15 @@ const idsIn = ({ body, headers }: Receiver.Received): ReadonlyArray<string> => {
 const webhook = (mode: WebhookMode): TransportHarness => ({
   kind: "webhook",
   name: `"webhook", ${mode}`,
-  capabilities: { batching: mode === "batch", network: true },
+  capabilities: { batching: mode === "batch", network: true, starting: mode !== "batch" },
   open: (sinkScope) =>
     Effect.gen(function* () {
       let behaviour: Behaviour = "take"
       const taken: Array<string> = []
+      let hanging = false
       const receiver = yield* Receiver.http((request, response) => {
+        hanging = behaviour === "hang"
+        receiver.notify()
         if (behaviour === "take") taken.push(...idsIn(request))
         if (behaviour !== "hang") response.writeHead(behaviour === "take" ? 200 : 503).end()
       })
@@ -49,7 +52,7 @@ const webhook = (mode: WebhookMode): TransportHarness => ({
         behave: (next) => {
           behaviour = next
         },
-        hanging: receiver.until(({ received }) => received.length > 0),
+        hanging: receiver.until(() => hanging),
         deserted: receiver.until(({ openSockets }) => openSockets === 0),
       }
     }),
@@ -58,7 +61,7 @@ const webhook = (mode: WebhookMode): TransportHarness => ({
 const stdout: TransportHarness = {
   kind: "stdout",
   name: '"stdout"',
-  capabilities: { batching: true, network: false },
+  capabilities: { batching: true, network: false, starting: false },
   open: (sinkScope) =>
     Effect.gen(function* () {
       let behaviour: Behaviour = "take"
@@ -111,7 +114,7 @@ const stdout: TransportHarness = {
 const handler: TransportHarness = {
   kind: "handler",
   name: '"handler"',
-  capabilities: { batching: false, network: false },
+  capabilities: { batching: false, network: false, starting: false },
   open: (sinkScope) =>
     Effect.gen(function* () {
       let behaviour: Behaviour = "take"

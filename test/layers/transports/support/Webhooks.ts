@@ -3,7 +3,7 @@
 import { Effect, Layer, Redacted, Schema, type Scope } from "effect"
 import type { Connection, SinkConfig, Transport } from "../../../../src/actors/index.js"
 import {
-  Resolvers,
+  type Resolvers,
   TargetGuards,
   WebhookTransport,
 } from "../../../../src/layers/transports/index.js"
