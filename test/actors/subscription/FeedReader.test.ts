@@ -23,10 +23,10 @@ describe("FeedReader", () => {
       while (rig.workerBegins());
       rig.gate.trip("out")
       while (rig.attempts.length > 0) rig.workerEnds(0, () => Outcome.retry("busy"))
-      expect(rig.feed.deferredCount).toBeGreaterThan(5)
+      expect(rig.feed.deferredCount).toBe(8)
       rig.now = 10_000_000
       const faults = yield* StoreFaults
-      yield* faults.next("Journal.get", Fault.Pass(), Fault.Pass(), Fault.FailBefore())
+      yield* faults.next("Journal.get", Fault.Delay({ duration: "1 second" }), Fault.FailBefore())
       yield* Effect.forkScoped(readFor(rig.feed, namespace, journal, Effect.unsafeMakeLatch(false)))
       yield* TestClock.adjust("5 seconds")
       expect(rig.feed.takeDue(100)).toEqual([])
