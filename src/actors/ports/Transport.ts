@@ -25,8 +25,9 @@ export interface Delivery {
 export interface Connection {
   readonly deliver: (delivery: Delivery) => Effect.Effect<Outcome>
   /**
-   * `deliver` without a fiber, where that matters: tells the outcome once, perhaps before it returns.
-   * What it returns lets go of the attempt; no outcome is told after that.
+   * `deliver` without a fiber, where that matters: tells the outcome once, perhaps before it returns,
+   * to a function that must not throw. What it returns lets go of the attempt; no outcome is told
+   * after that.
    */
   readonly start?: (delivery: Delivery, settled: (outcome: Outcome) => void) => () => void
   /** Present when several events can go in one request; one outcome each, in order. */

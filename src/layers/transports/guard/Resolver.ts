@@ -1,7 +1,7 @@
 // Port of name resolution: a host name to its addresses, all of them, asked at the moment of use.
 
 import { promises as dns } from "node:dns"
-import { Context, Duration, Effect, Layer, Schema } from "effect"
+import { Context, Duration, Effect, Either, Layer, Schema } from "effect"
 
 /** The name has no address, or nobody could say. Transient as far as anyone knows. */
 export class HostUnresolved extends Schema.TaggedError<HostUnresolved>()("HostUnresolved", {
@@ -44,42 +44,49 @@ export const layerSystem = Layer.succeed(Resolver, {
     ),
 })
 
-const QUERY_TIMEOUT = Duration.seconds(3)
-const TRIES = 2
+export interface DnsOptions {
+  /** Addresses of name servers, with a port where it is not 53; by default those of the system. */
+  readonly servers?: ReadonlyArray<string>
+  /** How long to wait for an answer, each time. */
+  readonly timeout: Duration.Duration
+  readonly tries: number
+}
+
+const defaultDnsOptions: DnsOptions = { timeout: Duration.seconds(3), tries: 2 }
 
 /**
  * By asking the name servers directly, without the hosts file. Names that nobody answers for hold
  * up nothing but themselves, so this is what serves tenants who choose the names.
  */
-export const layerDns = Layer.sync(Resolver, () => {
-  const options = { timeout: Duration.toMillis(QUERY_TIMEOUT), tries: TRIES }
-  const resolver = new dns.Resolver(options)
-  const query = (host: string, ask: () => Promise<ReadonlyArray<string>>) =>
-    Effect.tryPromise({
-      try: ask,
-      catch: (cause) => new HostUnresolved({ host, reason: codeOf(cause) }),
-    })
-  return {
-    resolve: (host) =>
-      Effect.all(
-        [
-          Effect.either(query(host, () => resolver.resolve6(host))),
-          Effect.either(query(host, () => resolver.resolve4(host))),
-        ],
-        { concurrency: "unbounded" },
-      ).pipe(
-        Effect.flatMap(([v6, v4]) => {
-          const addresses = [
-            ...(v6._tag === "Right" ? v6.right : []),
-            ...(v4._tag === "Right" ? v4.right : []),
-          ]
-          if (addresses.length > 0) return Effect.succeed(addresses)
-          const failure = v4._tag === "Left" ? v4.left.reason : "it has no address"
-          return new HostUnresolved({ host, reason: failure })
+export const layerDnsOf = ({ servers, timeout, tries }: DnsOptions) =>
+  Layer.sync(Resolver, () => {
+    const resolver = new dns.Resolver({ timeout: Duration.toMillis(timeout), tries })
+    if (servers !== undefined) resolver.setServers(servers)
+    const query = (host: string, ask: () => Promise<ReadonlyArray<string>>) =>
+      Effect.either(
+        Effect.tryPromise({
+          try: ask,
+          catch: (cause) => new HostUnresolved({ host, reason: codeOf(cause) }),
         }),
-      ),
-  }
-})
+      )
+    return {
+      resolve: (host) =>
+        Effect.all(
+          [query(host, () => resolver.resolve6(host)), query(host, () => resolver.resolve4(host))],
+          { concurrency: "unbounded" },
+        ).pipe(
+          Effect.flatMap((families) => {
+            const addresses = families.flatMap(Either.getOrElse(() => []))
+            const [, v4] = families
+            if (addresses.length > 0) return Effect.succeed(addresses)
+            return Either.isLeft(v4) ? v4.left : new HostUnresolved({ host, reason: "ENODATA" })
+          }),
+        ),
+    }
+  })
+
+/** By asking the name servers that the system is configured with. */
+export const layerDns = layerDnsOf(defaultDnsOptions)
 
 /** Always the same answers; other names are unresolved. For tests and closed networks. */
 export const layerFixed = (answers: Readonly<Record<string, ReadonlyArray<string>>>) =>
