@@ -7,23 +7,19 @@ import { JournaledEvent, type Sequence, origin } from "../../../domain/index.js"
 /** A count of events is a sequence: checking it for each event costs more than storing the event. */
 const sequenceOf = (count: number): Sequence => count as Sequence
 
-/** What the log keeps of an event besides itself. The parsed event is not kept: its `data` is the publisher's. */
-class RetainedEvent extends JournaledEvent {
+/** The parsed event is not kept: its `data` is the publisher's, and parsed events outweigh their JSON. */
+interface Retained {
   readonly source: string
   readonly id: string
+  readonly type: string
+  readonly json: string
   readonly bytes: number
-
-  constructor(sequence: Sequence, entry: JournalEntry, acceptedAt: number) {
-    super(sequence, entry.event.type, entry.json, acceptedAt)
-    this.source = entry.event.source
-    this.id = entry.event.id
-    this.bytes = Buffer.byteLength(entry.json)
-  }
+  readonly acceptedAt: number
 }
 
 export class EventLog {
   // Slots before #start are empty; they are given back in bulk, so that trimming is cheap.
-  #events: Array<RetainedEvent | undefined> = []
+  #events: Array<Retained | undefined> = []
   #start = 0
   /** The sequence just before slot 0. */
   #base = 0
@@ -39,21 +35,22 @@ export class EventLog {
   }
 
   append(entry: JournalEntry, acceptedAt: number): Appended {
-    const { source, id } = entry.event
+    const { json } = entry
+    const { source, id, type } = entry.event
     let ids = this.#sequences.get(source)
     if (ids === undefined) this.#sequences.set(source, (ids = new Map()))
     const first = ids.get(id)
     if (first !== undefined) return { sequence: first, duplicate: true }
     const sequence = sequenceOf(this.#base + this.#events.length + 1)
-    const event = new RetainedEvent(sequence, entry, acceptedAt)
+    const bytes = Buffer.byteLength(json)
     ids.set(id, sequence)
-    this.#events.push(event)
-    this.#bytes += event.bytes
+    this.#events.push({ source, id, type, json, bytes, acceptedAt })
+    this.#bytes += bytes
     return { sequence, duplicate: false }
   }
 
   get(sequence: Sequence): JournaledEvent | undefined {
-    return this.#events[sequence - this.#base - 1]
+    return this.#journaled(sequence - this.#base - 1)
   }
 
   /** As many events after a sequence as fit in `limit` and `maxBytes`, but at least one. */
@@ -61,9 +58,9 @@ export class EventLog {
     const events: Array<JournaledEvent> = []
     let bytes = 0
     for (let slot = Math.max(after - this.#base, this.#start); events.length < limit; slot++) {
-      const event = this.#events[slot]
+      const event = this.#journaled(slot)
       if (event === undefined) break
-      bytes += event.bytes
+      bytes += this.#events[slot]?.bytes ?? 0
       if (bytes > maxBytes && events.length > 0) break
       events.push(event)
     }
@@ -121,7 +118,14 @@ export class EventLog {
     return dropped
   }
 
-  #forget({ source, id }: RetainedEvent): void {
+  #journaled(slot: number): JournaledEvent | undefined {
+    const event = this.#events[slot]
+    if (event === undefined) return undefined
+    const sequence = sequenceOf(this.#base + slot + 1)
+    return new JournaledEvent(sequence, event.type, event.json, event.acceptedAt)
+  }
+
+  #forget({ source, id }: Retained): void {
     const ids = this.#sequences.get(source)
     ids?.delete(id)
     if (ids?.size === 0) this.#sequences.delete(source)
