@@ -52,20 +52,20 @@ export const outcomeOfAnswer = (answer: Answer, startedAt: number, now: number):
   }
 }
 
-const KINDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "the connection was refused",
-  ECONNRESET: "the connection was reset",
-  EPIPE: "the connection was closed",
-  UND_ERR_SOCKET: "the connection was closed before the answer was whole",
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: "the answer is not of the length it states",
-  UND_ERR_HEADERS_OVERFLOW: "the headers of the answer are too large",
-  UND_ERR_DESTROYED: "the connection was let go of",
-  UND_ERR_CLOSED: "the connection was let go of",
-  EHOSTUNREACH: "the host cannot be reached",
-  ENETUNREACH: "the network cannot be reached",
-  ETIMEDOUT: "the connection timed out",
-  EMFILE: "this process has too many open connections",
-}
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ["ECONNREFUSED", "the connection was refused"],
+  ["ECONNRESET", "the connection was reset"],
+  ["EPIPE", "the connection was closed"],
+  ["UND_ERR_SOCKET", "the connection was closed before the answer was whole"],
+  ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "the answer is not of the length it states"],
+  ["UND_ERR_HEADERS_OVERFLOW", "the headers of the answer are too large"],
+  ["UND_ERR_DESTROYED", "the connection was let go of"],
+  ["UND_ERR_CLOSED", "the connection was let go of"],
+  ["EHOSTUNREACH", "the host cannot be reached"],
+  ["ENETUNREACH", "the network cannot be reached"],
+  ["ETIMEDOUT", "the connection timed out"],
+  ["EMFILE", "this process has too many open connections"],
+])
 
 /** The request itself was not fit to be sent: it will not be the next time either. */
 const UNSENDABLE: ReadonlySet<string> = new Set(["UND_ERR_INVALID_ARG", "UND_ERR_NOT_SUPPORTED"])
@@ -88,6 +88,6 @@ export const outcomeOfFailure = (error: Error): Outcome => {
     return Outcome.reject(`the event makes no valid request: ${error.message}`)
   }
   // What is not in the table is mostly a fault of TLS, and its code (CERT_HAS_EXPIRED) says most.
-  const kind = code === undefined ? undefined : (KINDS[code] ?? `the exchange failed (${code})`)
+  const kind = code === undefined ? undefined : (KINDS.get(code) ?? `the exchange failed (${code})`)
   return Outcome.retry(kind ?? "the exchange failed")
 }
