@@ -6,7 +6,7 @@ import type { JournaledEvent, TypePattern } from "../../domain/index.js"
 import type { NamespaceHub, Route } from "../namespace/NamespaceHub.js"
 
 export interface LiveTap {
-  /** Ends when the namespace is removed or its actor restarts. */
+  /** Ends when the scope closes, the namespace is removed or its actor restarts. */
   readonly events: Mailbox.ReadonlyMailbox<JournaledEvent>
   /** Events that were lost because the consumer was behind. */
   readonly dropped: () => number
@@ -37,7 +37,7 @@ export const tapHub = (
     }
     yield* Effect.acquireRelease(
       Effect.sync(() => hub.route(route, patterns)),
-      () => Effect.sync(() => hub.withdraw(route)),
+      () => Effect.zipRight(Effect.sync(() => hub.withdraw(route)), events.end),
     )
     return { events, dropped: () => dropped }
   })

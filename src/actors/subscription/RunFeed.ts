@@ -62,7 +62,9 @@ export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never,
 
     // Finalizers run in reverse: routes go first, then workers, then the last progress is written.
     yield* Effect.addFinalizer(() =>
-      Effect.ignoreLogged(Effect.timeout(world.progress.flush(hub.name, feed), lastWrite)),
+      Effect.ignoreLogged(
+        Effect.timeout(Effect.interruptible(world.progress.flush(hub.name, feed)), lastWrite),
+      ),
     )
     const workers = yield* FiberSet.make<void, never>()
     const fork = yield* FiberSet.runtime(workers)<never>()
@@ -131,7 +133,9 @@ export const drainFeed = (
   Effect.suspend(() => {
     const before = feed.inFlight
     feed.stop()
-    return Effect.map(Effect.timeoutOption(feed.drained, deadline), () => ({
+    // Run by finalizers too, where only what says so can be interrupted.
+    const drained = Effect.timeoutOption(Effect.interruptible(feed.drained), deadline)
+    return Effect.map(drained, () => ({
       completed: before - feed.inFlight,
       abandoned: feed.inFlight,
     }))

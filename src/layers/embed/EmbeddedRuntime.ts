@@ -1,7 +1,7 @@
 // A running mesh as promises see it: effects run to a value or a `MeshError`, and what callers hold
 // open is closed with its namespace or the mesh.
 
-import { Clock, Effect, Exit, Runtime, Scope } from "effect"
+import { type Clock, Effect, Exit, Runtime, Scope } from "effect"
 import type { MeshService } from "../../actors/index.js"
 import type { NamespaceName } from "../../domain/index.js"
 import { type Failure, meshClosed, orThrow } from "./Failures.js"
