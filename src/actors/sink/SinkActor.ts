@@ -29,7 +29,12 @@ export const sinkActor = (seat: SinkSeat) =>
     perform: (command: SinkCommand, context: CellContext<SinkMessage>): Effect.Effect<void> => {
       switch (command._tag) {
         case "Open":
-          return openSink(seat, context)
+          // In a task, since a transport may take its time: whoever waits for this actor must not.
+          return context.tasks.run("open", openSink(seat, context), (exit) =>
+            exit._tag === "Success"
+              ? { type: "Opened" }
+              : { type: "OpenFailed", cause: exit.cause },
+          )
         case "SetProbe":
           return context.timers.set("probe", Math.max(0, command.change.probeAt - seat.now()), {
             type: "ProbeDue",
@@ -42,6 +47,8 @@ export const sinkActor = (seat: SinkSeat) =>
           return report(seat, Effect.logWarning(parkedText[command.change.cause]), command.change)
         case "ReportRecovered":
           return report(seat, Effect.logInfo("Sink recovered"))
+        case "Crash":
+          return Effect.failCause(command.cause)
       }
     },
   })

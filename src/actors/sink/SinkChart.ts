@@ -1,6 +1,7 @@
 // What a sink's actor decides: whether the sink takes events. Parked after an outage or because it is
 // misconfigured, it is probed when a probe is due; the outcome of a probe parks it longer or ends it.
 
+import type { Cause } from "effect"
 import { setup } from "xstate"
 import type { GateChange } from "./SinkGate.js"
 
@@ -10,6 +11,9 @@ export type SinkMessage =
   | { readonly type: "Parked"; readonly change: Parked }
   | { readonly type: "Recovered" }
   | { readonly type: "ProbeDue" }
+  | { readonly type: "Opened" }
+  /** The transport died while it was opening. */
+  | { readonly type: "OpenFailed"; readonly cause: Cause.Cause<never> }
 
 export type SinkCommand =
   | { readonly _tag: "Open" }
@@ -18,6 +22,7 @@ export type SinkCommand =
   | { readonly _tag: "Probe" }
   | { readonly _tag: "ReportParked"; readonly change: Parked }
   | { readonly _tag: "ReportRecovered" }
+  | { readonly _tag: "Crash"; readonly cause: Cause.Cause<never> }
 
 const charts = setup({
   types: { events: {} as SinkMessage },
@@ -48,6 +53,15 @@ const reportParked = {
   params: ({ event }: ParkedEvent): SinkCommand => ({ _tag: "ReportParked", change: event.change }),
 } as const
 
+const crash = {
+  type: "perform",
+  params: ({
+    event,
+  }: {
+    readonly event: Extract<SinkMessage, { readonly type: "OpenFailed" }>
+  }): SinkCommand => ({ _tag: "Crash", cause: event.cause }),
+} as const
+
 const park = [
   { guard: "isOutage", target: "#sink.parked.outage", actions: [setProbe, reportParked] },
   { target: "#sink.parked.misconfigured", actions: [setProbe, reportParked] },
@@ -57,6 +71,7 @@ export const sinkMachine = charts.createMachine({
   id: "sink",
   initial: "connected",
   entry: open,
+  on: { OpenFailed: { actions: crash } },
   states: {
     connected: { on: { Parked: park } },
     parked: {

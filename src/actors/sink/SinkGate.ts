@@ -14,6 +14,7 @@ import {
   noSuspicion,
   observeMisconfiguration,
   type Outcome,
+  probeDueAt,
   startProbe,
   type Suspicion,
   tripBreaker,
@@ -85,11 +86,11 @@ export class SinkGate {
     this.#pumpAll()
   }
 
-  /** Says again that the sink is parked, if it is, to an actor that begins anew. */
+  /** Says again that the sink is parked, if it is, and when to look at it. */
   announce(): void {
     if (this.#breaker._tag === "Closed") return
     const { since } = this.#breaker
-    const probeAt = this.#breaker._tag === "Open" ? this.#breaker.probeAt : this.#options.now()
+    const probeAt = probeDueAt(this.#options.breaker, this.#breaker)
     this.#options.onChange({ _tag: "Parked", cause: this.#cause, since, probeAt, reason: "" })
   }
 
@@ -150,6 +151,8 @@ export class SinkGate {
       )
       this.#probing = true
       this.#probes++
+      // Should it never end, another is due.
+      this.announce()
     }
     this.#active++
     return true
@@ -203,8 +206,9 @@ export class SinkGate {
     this.#pumpAll()
   }
 
-  /** A probe may be due: lets those that wait try. */
+  /** A probe may be due: lets those that wait try. Too early, as after a clock was set back, it asks again. */
   probeDue(): void {
+    if (this.#breaker._tag === "Open" && !this.#canProbe()) return this.announce()
     this.#pumpWaiting()
   }
 

@@ -66,8 +66,9 @@ export class DeferredDeliveries {
   takeDue(now: number, limit: number): ReadonlyArray<Deferral> {
     const due: Array<Deferral> = []
     for (const deferral of this.#bySequence.values()) {
-      if (deferral.dueAt === undefined || deferral.dueAt > now) continue
-      if (!this.#started.has(deferral.sequence)) due.push(deferral)
+      if (this.#started.has(deferral.sequence)) continue
+      const dueAt = dueBy(deferral, now)
+      if (dueAt !== undefined && dueAt <= now) due.push(deferral)
     }
     due.sort((a, b) => a.sequence - b.sequence)
     const taken = due.slice(0, limit)
@@ -81,16 +82,17 @@ export class DeferredDeliveries {
   }
 
   /** When the next one is due, among those not started; undefined when none waits for a time. */
-  nextDue(): number | undefined {
+  nextDue(now: number): number | undefined {
     let next: number | undefined
-    for (const { sequence, dueAt } of this.#bySequence.values()) {
-      if (dueAt === undefined || this.#started.has(sequence)) continue
-      if (next === undefined || dueAt < next) next = dueAt
+    for (const deferral of this.#bySequence.values()) {
+      if (this.#started.has(deferral.sequence)) continue
+      const dueAt = dueBy(deferral, now)
+      if (dueAt !== undefined && (next === undefined || dueAt < next)) next = dueAt
     }
     return next
   }
-
-  *[Symbol.iterator](): Generator<Deferral> {
-    yield* this.#bySequence.values()
-  }
 }
+
+/** A delivery that was set aside in the future is due: the clock was set back since, perhaps by days. */
+const dueBy = ({ dueAt, since }: Deferral, now: number): number | undefined =>
+  dueAt !== undefined && since > now ? now : dueAt

@@ -104,7 +104,7 @@ export class SetAside {
 
   /** When the next one is due, in milliseconds since the epoch. */
   nextDue(): number | undefined {
-    return this.#deferred.nextDue()
+    return this.#deferred.nextDue(this.#world.now())
   }
 
   #put(deferral: Deferral): void {

@@ -1,7 +1,7 @@
 // A subscription's actor: carries out what its chart decides. The feed is one task of it, so pausing
 // and stopping await the end of every delivery and the writing of its progress.
 
-import { Effect } from "effect"
+import { Cause, Effect, Exit } from "effect"
 import type {
   InFlightReport,
   Reason,
@@ -52,7 +52,7 @@ export const subscriptionActor = (seat: SubscriptionSeat) =>
         case "Save":
           return save(seat, command.status, command.reason, command.reply)
         case "Crash":
-          return Effect.die(command.cause)
+          return Effect.failCause(command.cause)
       }
     },
   })
@@ -83,7 +83,7 @@ const startFeed = (seat: SubscriptionSeat, context: Context): Effect.Effect<void
         return yield* broken
       }),
     ),
-    (exit) => ({ type: "FeedEnded", cause: exit }),
+    (exit) => ({ type: "FeedEnded", cause: Exit.isFailure(exit) ? exit.cause : Cause.empty }),
   )
 
 const save = (

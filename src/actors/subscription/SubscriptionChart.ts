@@ -1,6 +1,7 @@
 // What a subscription's actor decides: whether it delivers. Active, it has a feed; paused by a person
 // or disabled because its destination asked to stop, it keeps its position and nothing else.
 
+import type { Cause } from "effect"
 import { setup } from "xstate"
 import type { Reason, Subscription, SubscriptionStatus } from "../../domain/index.js"
 import type { Reply } from "../kernel/index.js"
@@ -14,7 +15,7 @@ export type SubscriptionMessage =
   /** The destination answered that it wants nothing more. */
   | { readonly type: "Gone"; readonly reason: Reason }
   /** The feed ended by itself, which only a defect can make it do. */
-  | { readonly type: "FeedEnded"; readonly cause: unknown }
+  | { readonly type: "FeedEnded"; readonly cause: Cause.Cause<never> }
 
 export type SubscriptionCommand =
   | { readonly _tag: "StartFeed" }
@@ -25,7 +26,7 @@ export type SubscriptionCommand =
       readonly reason?: Reason
       readonly reply?: ChangeReply
     }
-  | { readonly _tag: "Crash"; readonly cause: unknown }
+  | { readonly _tag: "Crash"; readonly cause: Cause.Cause<never> }
 
 const charts = setup({
   types: {

@@ -47,6 +47,8 @@ export class SubscriptionFeed implements GateUser {
   /** The head when the reader last began to read. */
   #headAtRead = origin
   #openEvents = 0
+  /** Of those, events that were set aside and came back. */
+  #openRetries = 0
   #openBytes = 0
   #workers = 0
   #inFlight = 0
@@ -207,9 +209,19 @@ export class SubscriptionFeed implements GateUser {
 
   // --- What comes back -------------------------------------------------------------------------
 
-  /** Deliveries due to be tried again (or buried), to be loaded and given to `admitDue`. */
+  /**
+   * Deliveries due to be tried again (or buried), to be loaded and given to `admitDue`. They do not
+   * wait for room among fresh events, which may wait for them; they have a room of their own.
+   */
   takeDue(limit: number): ReadonlyArray<Deferral> {
-    return this.#stopped ? [] : this.#aside.takeDue(limit)
+    const room = Math.min(limit, this.#retryRoom)
+    return room === 0 ? [] : this.#aside.takeDue(room)
+  }
+
+  get #retryRoom(): number {
+    const { windowEvents, windowBytes } = this.#options
+    if (this.#stopped || (this.#openRetries > 0 && this.#openBytes >= 2 * windowBytes)) return 0
+    return Math.max(0, windowEvents - this.#openRetries)
   }
 
   /** Those taken could not be loaded: they stay due. */
@@ -219,7 +231,7 @@ export class SubscriptionFeed implements GateUser {
 
   /** When the reader should look again for what is due, in milliseconds since the epoch. */
   nextDue(): number | undefined {
-    return this.#stopped ? undefined : this.#aside.nextDue()
+    return this.#retryRoom === 0 ? undefined : this.#aside.nextDue()
   }
 
   /** A due delivery with its event; undefined when the journal no longer has it. */
@@ -238,6 +250,7 @@ export class SubscriptionFeed implements GateUser {
       return this.pump()
     }
     this.#openEvents++
+    this.#openRetries++
     this.#openBytes += event.json.length
     this.#order.pushRetry({
       event,
@@ -396,7 +409,12 @@ export class SubscriptionFeed implements GateUser {
     if (item.place !== undefined) this.#progress.pass(item.place)
     this.#openEvents--
     if (item.kind !== "ephemeral") this.#openBytes -= item.event.json.length
-    if (!this.#live && this.#openEvents * 2 <= this.#options.windowEvents) this.#world.wakeReader()
+    if (item.kind === "retried") {
+      this.#openRetries--
+      this.#world.wakeReader()
+    } else if (!this.#live && this.#openEvents * 2 <= this.#options.windowEvents) {
+      this.#world.wakeReader()
+    }
   }
 
   #ended(count: number): void {

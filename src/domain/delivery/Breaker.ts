@@ -106,12 +106,15 @@ export const startProbe = (
   now: number,
 ): Option.Option<Breaker> => {
   if (breaker._tag === "Closed") return Option.none()
-  const dueAt =
-    breaker._tag === "Open"
-      ? breaker.probeAt
-      : breaker.startedAt + Duration.toMillis(policy.probeMax)
   const { since, probes } = breaker
-  return now < dueAt
-    ? Option.none()
-    : Option.some(Breaker.HalfOpen({ since, probes, startedAt: now }))
+  // Before the outage began: the clock was set back, and what is due by it may be days away.
+  const isEarly = now < probeDueAt(policy, breaker) && now >= since
+  return isEarly ? Option.none() : Option.some(Breaker.HalfOpen({ since, probes, startedAt: now }))
 }
+
+/** When the next probe may start. */
+export const probeDueAt = (
+  policy: BreakerPolicy,
+  breaker: Exclude<Breaker, { readonly _tag: "Closed" }>,
+): number =>
+  breaker._tag === "Open" ? breaker.probeAt : breaker.startedAt + Duration.toMillis(policy.probeMax)

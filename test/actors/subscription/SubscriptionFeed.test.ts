@@ -1,7 +1,7 @@
 // A feed in the situations that were once got wrong.
 
 import { describe, expect, it } from "vitest"
-import { Outcome } from "../../../src/domain/index.js"
+import { Outcome, reasonOf, Sequence } from "../../../src/domain/index.js"
 import { FeedRig } from "./FeedRig.js"
 
 describe("SubscriptionFeed", () => {
@@ -137,5 +137,43 @@ describe("SubscriptionFeed", () => {
     rig.feed.settleAll(items, [Outcome.delivered()])
     expect(rig.feed.inFlight).toBe(0)
     expect(rig.feed.deferredCount).toBe(1)
+  })
+})
+
+describe("SubscriptionFeed, bounded", () => {
+  it("loads no more of what is due than fits its window, and goes on as it is delivered", () => {
+    const rig = new FeedRig({ ordering: "none", windowEvents: 6, concurrency: 6, maxDeferred: 40 })
+    for (let count = 0; count < 20; count++) {
+      const sequence = Sequence.make(rig.publish("wanted"))
+      const reason = reasonOf("busy")
+      const deferral = { sequence, orderKey: undefined, attempts: 1, dueAt: 1, since: 1, reason }
+      rig.store.deferrals.set(sequence, deferral)
+    }
+    rig.store.position = 20
+    rig.store.acknowledged = "20"
+    rig.crash()
+    let loaded = 0
+    for (let turn = 0; turn < 20; turn++) {
+      for (const deferral of rig.feed.takeDue(64)) {
+        rig.feed.admitDue(deferral, rig.journal[deferral.sequence - 1])
+        loaded++
+      }
+    }
+    expect(loaded).toBeLessThanOrEqual(6)
+    expect(rig.settleAll()).toBe(true)
+    expect(rig.missing).toEqual([])
+  })
+
+  it("takes what was set aside for due when the clock is set back before that", () => {
+    const rig = new FeedRig({ ordering: "none" })
+    rig.readerBegins()
+    rig.readerEnds()
+    rig.publish("wanted")
+    rig.workerBegins()
+    rig.workerEnds(0, () => Outcome.retry("later", rig.now + 3_600_000))
+    expect(rig.feed.takeDue(1)).toEqual([])
+    rig.now -= 100_000
+    expect(rig.feed.nextDue()).toBe(rig.now)
+    expect(rig.feed.takeDue(1).length).toBe(1)
   })
 })
