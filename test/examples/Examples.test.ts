@@ -1,0 +1,60 @@
+// The examples do what they say.
+
+import { mkdtemp, readFile, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { root, runNode } from "./support/RunScript.js"
+
+let cwd = ""
+
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), "eventloom-example-"))
+})
+
+afterAll(() => rm(cwd, { recursive: true }))
+
+const run = (name: string) => runNode([join(root, "examples", name)], cwd)
+
+describe("examples", () => {
+  it("ten-lines.ts is ten lines, and delivers", { timeout: 130_000 }, async () => {
+    const text = await readFile(join(root, "examples/ten-lines.ts"), "utf8")
+    expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(10)
+    expect(await run("ten-lines.ts")).toBe("order.placed 17 { total: 99 }\n")
+  })
+
+  it("effect.ts delivers once, knows a duplicate, and removes", { timeout: 130_000 }, async () => {
+    const lines = (await run("effect.ts")).split("\n").filter((line) => !line.includes("level="))
+    expect(lines.toSorted()).toEqual([
+      "",
+      "booking.reserved { nights: 2 } attempt 1",
+      "removed in 10 steps",
+      "sequence 1, again a duplicate: true",
+    ])
+  })
+
+  it("custom-transport.ts is under 40 lines of code, and writes", {
+    timeout: 130_000,
+  }, async () => {
+    const text = await readFile(join(root, "examples/custom-transport.ts"), "utf8")
+    const transport = text.slice(text.indexOf("const Options"), text.indexOf("const program"))
+    expect(transport.split("\n").length).toBeLessThan(40)
+    const line = JSON.parse((await run("custom-transport.ts")).trim())
+    expect(line).toEqual({ specversion: "1.0", id: "1", source: "/door", type: "opened" })
+  })
+
+  it("promise.ts delivers to a receiver that was out", { timeout: 130_000 }, async () => {
+    const output = await run("promise.ts")
+    for (const expected of [
+      "signed with whsec_",
+      "stock takes 1 on attempt 1",
+      "accepted [ 1, 2, 3 ]",
+      "live: order.paid 1",
+      "delivered 3 of 3 although the receiver was out",
+      "refused: InvalidEvent type",
+      "removed: true in 10 steps",
+    ]) {
+      expect(output).toContain(expected)
+    }
+  })
+})

@@ -1,0 +1,104 @@
+// What the package offers under which name, and what each entry loads.
+
+import { execFile } from "node:child_process"
+import { access, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { createRequire } from "node:module"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { promisify } from "node:util"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { root, runNode } from "./support/RunScript.js"
+
+const run = promisify(execFile)
+
+let folder = ""
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "eventloom-exports-"))
+})
+
+afterAll(() => rm(folder, { recursive: true }))
+
+interface Entry {
+  readonly "eventloom-source": string
+  readonly types: string
+  readonly default: string
+}
+
+const readEntries = async (): Promise<ReadonlyArray<[string, Entry]>> => {
+  const { exports } = JSON.parse(await readFile(join(root, "package.json"), "utf8"))
+  return Object.entries<Entry>(exports).filter(([name]) => name !== "./package.json")
+}
+
+/** The packages that importing an entry loads, itself aside. */
+const packagesLoadedBy = async (entry: string): Promise<ReadonlySet<string>> => {
+  const trace = join(folder, `${entry.replaceAll("/", "-")}.txt`)
+  const hooks = new URL("./support/registerTrace.mjs", import.meta.url).href
+  const script = `await import(${JSON.stringify(entry)})`
+  await writeFile(trace, "")
+  await runNode(["--import", hooks, "--input-type=module", "--eval", script], root, {
+    LOAD_TRACE: trace,
+  })
+  const urls = (await readFile(trace, "utf8")).split("\n")
+  expect(urls.some((url) => url.includes("/src/"))).toBe(true)
+  return new Set(
+    urls.flatMap((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? []),
+  )
+}
+
+describe("the package", () => {
+  it("builds each entry from the source it names, with types", async () => {
+    for (const [name, entry] of await readEntries()) {
+      const source = entry["eventloom-source"]
+      await access(join(root, source))
+      const built = source.replace("./src/", "./dist/").replace(/\.ts$/, "")
+      expect(entry, name).toMatchObject({ types: `${built}.d.ts`, default: `${built}.js` })
+    }
+  })
+
+  it("loads effect and xstate and nothing else from its root", { timeout: 60_000 }, async () => {
+    const packages = await packagesLoadedBy("eventloom")
+    expect([...packages].filter((name) => !light.has(name))).toEqual([])
+    expect(packages).toContain("effect")
+  })
+
+  it("loads no database for a store in memory", { timeout: 60_000 }, async () => {
+    for (const entry of ["eventloom/promise", "eventloom/stores/memory"]) {
+      const packages = await packagesLoadedBy(entry)
+      expect([...packages].filter((name) => databases.test(name))).toEqual([])
+    }
+    const embedded = await packagesLoadedBy("eventloom/stores/embedded")
+    expect([...embedded].filter((name) => databases.test(name))).not.toEqual([])
+  })
+
+  it("shows no type of Effect in its Promise API", { timeout: 120_000 }, async () => {
+    const tsc = join(dirname(createRequire(root).resolve("typescript/package.json")), "bin/tsc")
+    const options = ["-p", "tsconfig.build.json", "--emitDeclarationOnly", "--outDir", folder]
+    await run(process.execPath, [tsc, ...options], { cwd: root })
+    const home = join(folder, "layers/embed")
+    const seen = new Set<string>()
+    const visit = async (file: string): Promise<void> => {
+      if (seen.has(file)) return
+      seen.add(file)
+      const text = await readFile(file, "utf8")
+      for (const [, specifier = ""] of text.matchAll(/(?:from|import\()\s*"([^"]+)"/g)) {
+        expect(specifier, file).toMatch(/^\.\/\w+\.js$/)
+        await visit(join(home, specifier.replace(/\.js$/, ".d.ts")))
+      }
+    }
+    await visit(join(home, "index.d.ts"))
+    expect(seen.size).toBeGreaterThan(3)
+  })
+})
+
+/** What effect and xstate bring with them, and what runs the sources here. */
+const light: ReadonlySet<string> = new Set([
+  "@standard-schema/spec",
+  "effect",
+  "fast-check",
+  "pure-rand",
+  "tsx",
+  "xstate",
+])
+
+const databases = /^(?:@electric-sql\/|@effect\/sql|pg$|pg-)/

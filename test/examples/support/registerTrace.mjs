@@ -1,0 +1,3 @@
+import { register } from "node:module"
+
+register("./loadTrace.mjs", import.meta.url)
