@@ -1,0 +1,83 @@
+// The metrics in the text format of Prometheus (version 0.0.4). No label names a tenant, so their
+// number does not grow with the tenants'.
+
+import type { MeshMetrics } from "../../actors/index.js"
+import type { ProcessMetrics } from "./ProcessMetrics.js"
+
+interface Sample {
+  readonly labels?: string
+  readonly value: number
+}
+
+const metric = (
+  type: "counter" | "gauge",
+  name: string,
+  help: string,
+  ...samples: ReadonlyArray<Sample>
+): string =>
+  [
+    `# HELP eventloom_${name} ${help}`,
+    `# TYPE eventloom_${name} ${type}`,
+    ...samples.map(({ labels = "", value }) => `eventloom_${name}${labels} ${value}`),
+    "",
+  ].join("\n")
+
+const counter = (name: string, help: string, value: number) =>
+  metric("counter", name, help, { value })
+const gauge = (name: string, help: string, value: number) => metric("gauge", name, help, { value })
+
+export const metricsText = (mesh: MeshMetrics, process: ProcessMetrics): string => {
+  const { delivered, failed, dead, dropped } = mesh.deliveries
+  const { eventLoopLag } = process
+  return [
+    counter("events_published_total", "Events journalled.", mesh.publishedEvents),
+    counter(
+      "events_duplicate_total",
+      "Events that were published again and not delivered.",
+      mesh.duplicateEvents,
+    ),
+    counter("deliveries_delivered_total", "Deliveries that succeeded.", delivered),
+    counter(
+      "delivery_attempts_failed_total",
+      "Attempts at a delivery that did not succeed.",
+      failed,
+    ),
+    counter("deliveries_dead_total", "Deliveries given up on.", dead),
+    counter(
+      "events_dropped_total",
+      "Events lost: ephemeral ones without room, and those that retention took.",
+      dropped,
+    ),
+    gauge("namespaces_awake", "Namespaces with something to do.", mesh.awakeNamespaces),
+    gauge("publish_queue_events", "Events that wait to be journalled.", mesh.publishQueueEvents),
+    gauge("subscriptions_active", "Subscriptions at work.", mesh.activeSubscriptions),
+    gauge(
+      "subscriptions_behind",
+      "Subscriptions that read the journal to catch up.",
+      mesh.behindSubscriptions,
+    ),
+    gauge("deliveries_in_flight", "Deliveries under way.", mesh.inFlightDeliveries),
+    gauge("deliveries_deferred", "Deliveries that wait for a retry.", mesh.deferredDeliveries),
+    gauge("sinks_parked", "Sinks that take nothing for the moment.", mesh.parkedSinks),
+    counter("process_cpu_seconds_total", "Processor time used.", process.cpuSeconds),
+    gauge("process_resident_memory_bytes", "Memory held by the process.", process.residentBytes),
+    gauge(
+      "process_heap_used_bytes",
+      "Memory of live and not yet collected objects.",
+      process.heapUsedBytes,
+    ),
+    gauge(
+      "process_start_time_seconds",
+      "When the process started, since the epoch.",
+      process.startedAtSeconds,
+    ),
+    metric(
+      "gauge",
+      "event_loop_lag_seconds",
+      "How late the event loop ran, since the last scrape.",
+      { labels: '{stat="mean"}', value: eventLoopLag.meanSeconds },
+      { labels: '{stat="p99"}', value: eventLoopLag.p99Seconds },
+      { labels: '{stat="max"}', value: eventLoopLag.maxSeconds },
+    ),
+  ].join("")
+}

@@ -1,0 +1,96 @@
+// From a mesh to what a Node server calls for each request: the checks that come before any route,
+// the fast path, and the routes.
+
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { HttpApiBuilder, HttpApiSwagger, HttpRouter } from "@effect/platform"
+import { NodeHttpServer } from "@effect/platform-node"
+import { Effect, Layer, type Scope } from "effect"
+import { Mesh } from "../../actors/index.js"
+import { Access, type AccessRules } from "./Access.js"
+import { Authorization, EventloomApi } from "./api/index.js"
+import { fastPublish } from "./FastPublish.js"
+import { allHandlers } from "./handlers/index.js"
+import { answerProblems } from "./ProblemAnswers.js"
+import { Problem } from "./Problem.js"
+import { pathOf, routeTable } from "./RouteTable.js"
+import { sendProblem } from "./SendAnswer.js"
+
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void
+
+/** The longest part of a path that a route looks at. */
+const maxParamLength = 2_048
+
+const routes = routeTable(EventloomApi, ["/openapi.json", "/docs"])
+
+const appLayer = Layer.mergeAll(
+  HttpApiBuilder.middlewareOpenApi(),
+  HttpApiSwagger.layer(),
+  HttpApiBuilder.middleware(answerProblems(routes)),
+).pipe(
+  Layer.provideMerge(HttpApiBuilder.api(EventloomApi)),
+  Layer.provide(allHandlers),
+  Layer.provide(Authorization.layer),
+  Layer.provideMerge(HttpApiBuilder.Router.Live),
+  Layer.provideMerge(HttpApiBuilder.Middleware.layer),
+  Layer.provideMerge(NodeHttpServer.layerContext),
+)
+
+export interface RequestHandlerOptions {
+  readonly access: AccessRules
+  /** Whether publishing may pass by the router. True but for tests that compare the two ways. */
+  readonly fastPath?: boolean
+}
+
+export const makeRequestHandler = ({
+  access,
+  fastPath = true,
+}: RequestHandlerOptions): Effect.Effect<RequestHandler, never, Mesh | Scope.Scope> =>
+  Effect.gen(function* () {
+    const mesh = yield* Mesh
+    const runtime = yield* Effect.runtime()
+    const context = yield* Layer.build(
+      Layer.fresh(appLayer).pipe(Layer.provide(Layer.succeed(Access, access))),
+    )
+    const routed = yield* HttpApiBuilder.httpApp.pipe(
+      HttpRouter.withRouterConfig({ maxParamLength }),
+      Effect.flatMap((app) => NodeHttpServer.makeHandler(app)),
+      Effect.provide(context),
+    )
+    const fast = fastPath ? fastPublish({ mesh, access, runtime }) : () => false
+    return (request, response) => {
+      const refusal = hostless(request) ?? access.refusal(request.headers) ?? malformed(request)
+      if (refusal !== undefined) return sendProblem(request, response, refusal)
+      if (!fast(request, response)) {
+        response.setHeader("x-content-type-options", "nosniff")
+        routed(request, response)
+      }
+    }
+  })
+
+/** RFC 9112, section 3.2: a request of HTTP/1.1 without Host is malformed. */
+const hostless = ({ headers, httpVersion }: IncomingMessage): Problem | undefined =>
+  headers.host === undefined && httpVersion === "1.1"
+    ? new Problem({
+        status: 400,
+        kind: "no-host",
+        detail: "The header Host is required.",
+        field: "host",
+      })
+    : undefined
+
+const malformed = ({ url = "" }: IncomingMessage): Problem | undefined => {
+  const path = pathOf(url)
+  if (!path.includes("%")) return undefined
+  try {
+    decodeURIComponent(path)
+    return undefined
+  } catch {
+    // It throws for escapes that are no UTF-8, and for nothing else.
+    return new Problem({
+      status: 400,
+      kind: "malformed-path",
+      detail: "The path has a percent sign that begins no escape of UTF-8.",
+      field: "path",
+    })
+  }
+}

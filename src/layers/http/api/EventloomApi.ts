@@ -1,0 +1,49 @@
+// The whole HTTP API as one description: routes, shapes and answers.
+
+import { HttpApi, OpenApi } from "@effect/platform"
+import { Predicate } from "effect"
+import { problemContentType, problems } from "../Problem.js"
+import { EventsApi } from "./EventsApi.js"
+import { HealthApi } from "./HealthApi.js"
+import { HostTypesApi } from "./HostTypesApi.js"
+import { NamespacesApi } from "./NamespacesApi.js"
+import { OperationsApi } from "./OperationsApi.js"
+import { SinksApi } from "./SinksApi.js"
+import { SubscriptionsApi } from "./SubscriptionsApi.js"
+
+const unreadable = "The request cannot be read: `field` says which part of it."
+
+/** Requests that do not fit the description are answered with a problem, not with the built-in error. */
+const withProblems = (spec: Readonly<Record<string, unknown>>) => {
+  const schema = { $ref: "#/components/schemas/Problem" }
+  const answer = { description: unreadable, content: { [problemContentType]: { schema } } }
+  for (const operation of recordsIn(spec["paths"]).flatMap(recordsIn)) {
+    if (Predicate.isRecord(operation["responses"])) operation["responses"][400] = answer
+  }
+  for (const schemas of recordsIn(spec["components"])) {
+    for (const name of ["HttpApiDecodeError", "Issue", "PropertyKey"]) delete schemas[name]
+  }
+  return spec
+}
+
+const recordsIn = (value: unknown): ReadonlyArray<Record<string | number, unknown>> =>
+  Predicate.isRecord(value) ? Object.values(value).filter(Predicate.isRecord) : []
+
+export class EventloomApi extends HttpApi.make("eventloom")
+  .add(HealthApi)
+  .add(OperationsApi)
+  .add(HostTypesApi)
+  .add(NamespacesApi)
+  .add(SinksApi)
+  .add(SubscriptionsApi)
+  .add(EventsApi)
+  .addError(problems(400, unreadable))
+  .addError(problems(403, "Without an operator's token: a foreign Host or Origin."))
+  .addError(problems(500, "A fault of the server; its log has more under the `id`."))
+  .annotate(OpenApi.Title, "Eventloom")
+  .annotate(OpenApi.Version, "1")
+  .annotate(
+    OpenApi.Description,
+    "Event mesh for multi-tenant services. Problems are RFC 9457 documents; sequences are strings.",
+  )
+  .annotate(OpenApi.Transform, withProblems) {}

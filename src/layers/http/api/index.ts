@@ -1,0 +1,10 @@
+/** The HTTP API described, without anything that carries it out. */
+export * from "./Authorization.js"
+export * from "./EventloomApi.js"
+export * from "./EventsApi.js"
+export * from "./HostTypesApi.js"
+export * from "./NamespacesApi.js"
+export * from "./OperationsApi.js"
+export * from "./Paging.js"
+export * from "./SinksApi.js"
+export * from "./SubscriptionsApi.js"

@@ -1,0 +1,45 @@
+// Sinks: from requests to the mesh and back.
+
+import { HttpApiBuilder } from "@effect/platform"
+import { Effect, Redacted } from "effect"
+import { Mesh, type SinkView } from "../../../actors/index.js"
+import { EventloomApi, pageFrom, SinkShape, SinkSpec } from "../api/index.js"
+import { jsonBody } from "../JsonBody.js"
+import { answering, putAnswer } from "./Answering.js"
+
+/** The options of a kind stand beside the rest; a name that is both is the rest's. */
+const shown = ({ options, ...rest }: SinkView): typeof SinkShape.Type => ({ ...options, ...rest })
+
+export const sinksHandlers = HttpApiBuilder.group(EventloomApi, "sinks", (handlers) =>
+  Effect.map(Mesh, ({ sinks }) =>
+    handlers
+      .handleRaw("putSink", ({ path: { namespace, sink } }) =>
+        Effect.gen(function* () {
+          const spec = yield* jsonBody(SinkSpec)
+          const { created, generated, value } = yield* sinks.put(namespace, sink, spec)
+          const secrets = Object.entries(generated).map(([name, secret]) => [
+            name,
+            Redacted.value(secret),
+          ])
+          return yield* putAnswer(SinkShape, {
+            created,
+            value: { ...shown(value), ...Object.fromEntries(secrets) },
+          })
+        }).pipe(answering),
+      )
+      .handle("getSink", ({ path: { namespace, sink } }) =>
+        answering(Effect.map(sinks.get(namespace, sink), shown)),
+      )
+      .handle("listSinks", ({ path, urlParams: { after, limit } }) =>
+        answering(
+          Effect.map(sinks.list(path.namespace), (all) => {
+            const { items, next } = pageFrom(all, after, limit)
+            return { sinks: items.map(shown), next }
+          }),
+        ),
+      )
+      .handle("deleteSink", ({ path: { namespace, sink } }) =>
+        answering(sinks.remove(namespace, sink)),
+      ),
+  ),
+)
