@@ -24,7 +24,10 @@ export interface AttemptContext {
   readonly pool: OriginPool
   readonly deadlines: Deadlines
   readonly limits: AttemptLimits
+  /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** Milliseconds of a clock that nobody sets, for what lasts. */
+  readonly elapsed: () => number
 }
 
 export class Attempt implements PooledRequest, Expiring {
@@ -37,9 +40,9 @@ export class Attempt implements PooledRequest, Expiring {
   #received = 0
   #isSettled = false
 
-  constructor(context: AttemptContext, startedAt: number, settle: (outcome: Outcome) => void) {
+  constructor(context: AttemptContext, settle: (outcome: Outcome) => void) {
     this.#context = context
-    this.#startedAt = startedAt
+    this.#startedAt = context.elapsed()
     this.#settle = settle
     context.deadlines.watch(this)
   }
@@ -97,7 +100,8 @@ export class Attempt implements PooledRequest, Expiring {
   }
 
   #outcomeOf(answer: Answer): Outcome {
-    return outcomeOfAnswer(answer, this.#startedAt, this.#context.now())
+    const durationMillis = Math.round(this.#context.elapsed() - this.#startedAt)
+    return outcomeOfAnswer(answer, durationMillis, this.#context.now())
   }
 
   /** Ends with the connection, from which more would come. */

@@ -1,15 +1,19 @@
 // Deadlines of attempts without a fiber or timer each: one sweeper looks at all that is in flight
 // every tick, and sleeps while there is nothing. A deadline is kept to within one tick.
 
-import { Duration, Effect, type Scope } from "effect"
+import { type Clock, Duration, Effect, type Scope } from "effect"
 
 /** Something that is given up on when its time is over. */
 export interface Expiring {
-  /** Ends itself if it is due. Not called after `unwatch`. `now` is in milliseconds since the epoch. */
+  /** Ends itself if it is due. Not called after `unwatch`. `now` is what `elapsedMillis` says. */
   readonly expireIfDue: (now: number) => void
 }
 
 export const TICK: Duration.Duration = Duration.millis(100)
+
+/** Milliseconds from some moment on, by a clock that goes on as it was when that of the machine is set. */
+export const elapsedMillis = (clock: Clock.Clock): number =>
+  Number(clock.unsafeCurrentTimeNanos()) / 1_000_000
 
 export interface Deadlines {
   readonly watch: (item: Expiring) => void
@@ -24,7 +28,7 @@ export const make: Effect.Effect<Deadlines, never, Scope.Scope> = Effect.gen(fun
 
   const sweep = Effect.sync(() => {
     if (watched.size === 0) return busy.unsafeClose()
-    const now = clock.unsafeCurrentTimeMillis()
+    const now = elapsedMillis(clock)
     // Removing members while iterating over a Set is sound.
     for (const item of watched) item.expireIfDue(now)
   })

@@ -23,11 +23,11 @@ const statusText = (status: number): string => {
 const isTransient = (status: number) =>
   status === 408 || status === 425 || status === 429 || status >= 500
 
-/** What a whole answer means. Times are in milliseconds since the epoch. */
-export const outcomeOfAnswer = (answer: Answer, startedAt: number, now: number): Outcome => {
+/** What a whole answer means. `now` is in milliseconds since the epoch. */
+export const outcomeOfAnswer = (answer: Answer, durationMillis: number, now: number): Outcome => {
   const { status, retryAfter, location } = answer
   if (status >= 200 && status < 300) {
-    return Outcome.delivered({ status, durationMillis: Math.max(0, now - startedAt) })
+    return Outcome.delivered({ status, durationMillis })
   }
   const text = statusText(status)
   if (isTransient(status)) {

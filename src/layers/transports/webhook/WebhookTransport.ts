@@ -92,6 +92,7 @@ export const make = (
                 totalMillis: Duration.toMillis(timeout),
               },
               now: () => clock.unsafeCurrentTimeMillis(),
+              elapsed: () => Deadlines.elapsedMillis(clock),
             }
             const send = sender(context, `${url.pathname}${url.search}`)
             const effect = effectOf(send)
@@ -122,9 +123,8 @@ type Send = (make: MakeRequest, settled: (outcome: Outcome) => void) => () => vo
 const sender =
   (context: AttemptContext, path: string): Send =>
   (make, settled) => {
-    const now = context.now()
-    const { body, headers } = make(now)
-    const attempt = new Attempt(context, now, settled)
+    const { body, headers } = make(context.now())
+    const attempt = new Attempt(context, settled)
     context.pool.dispatch({ path, method: "POST", headers, body }, attempt)
     return () => attempt.cancel()
   }
