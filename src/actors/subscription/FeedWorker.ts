@@ -1,8 +1,8 @@
 // Delivers for a feed until nothing is left that may start. One fiber makes many deliveries; when a
-// transport answers at once, it does not even suspend.
+// transport answers at once, or can be started without a fiber, it does not even resume for each.
 
 import { Cause, Effect, Exit } from "effect"
-import { type NamespaceName, Outcome } from "../../domain/index.js"
+import { type JournaledEvent, type NamespaceName, Outcome } from "../../domain/index.js"
 import type { Connection, Delivery } from "../ports/index.js"
 import { tracedAttempt } from "../telemetry/Tracing.js"
 import type { Item } from "./Item.js"
@@ -29,44 +29,104 @@ export const workFor = (feed: SubscriptionFeed, options: WorkerOptions): Effect.
       event: item.event,
     })
 
-    const deliverOne = (connection: Connection, item: Item): Effect.Effect<Outcome> => {
-      const delivery = deliveryOf(item)
-      return tracedAttempt(delivery, connection.deliver(delivery))
-    }
-
     const next: Effect.Effect<void> = Effect.suspend(() => {
-      for (;;) {
-        const item = feed.take()
-        if (item === undefined) return Effect.void
+      const item = feed.take()
+      return item === undefined ? Effect.void : begin(item)
+    })
+
+    /** Delivers an item that was taken, then whatever comes next. */
+    const begin = (taken: Item): Effect.Effect<void> => {
+      for (let item: Item | undefined = taken; item !== undefined; item = feed.take()) {
         current = [item]
         const connection = options.connection()
         if (connection === undefined) return Effect.dieMessage("the sink was closed")
         if (connection.deliverBatch !== undefined) {
-          const items = [
-            item,
-            ...feed.takeMore(options.batchEvents - 1, options.batchBytes - item.event.json.length),
-          ]
-          current = items
-          return Effect.flatMap(connection.deliverBatch(items.map(deliveryOf)), (outcomes) => {
-            current = []
-            feed.settleAll(items, outcomes)
-            return next
-          })
+          return inBatch(item, connection.deliverBatch)
         }
-        const attempt = deliverOne(connection, item)
-        if (!isAnswered(attempt)) {
-          return Effect.flatMap(attempt, (outcome) => {
-            current = []
-            feed.settle(item, outcome)
-            return outcome._tag === "Delivered"
-              ? next
-              : Effect.zipRight(logFailure(item, outcome), next)
-          })
+        const traced = isTraced(item.event)
+        if (connection.start !== undefined && !traced) return withoutFiber(item, connection)
+        const delivery = deliveryOf(item)
+        const attempt = connection.deliver(delivery)
+        if (traced || !isAnswered(attempt)) {
+          return oneByOne(item, traced ? tracedAttempt(delivery, attempt) : attempt)
         }
         current = []
         feed.settle(item, attempt.value)
       }
-    })
+      return Effect.void
+    }
+
+    const oneByOne = (item: Item, attempt: Effect.Effect<Outcome>): Effect.Effect<void> =>
+      Effect.flatMap(attempt, (outcome) => {
+        current = []
+        feed.settle(item, outcome)
+        return outcome._tag === "Delivered"
+          ? next
+          : Effect.zipRight(logFailure(item, outcome), next)
+      })
+
+    const inBatch = (
+      first: Item,
+      deliverBatch: NonNullable<Connection["deliverBatch"]>,
+    ): Effect.Effect<void> => {
+      const bytes = options.batchBytes - first.event.json.length
+      const items = [first, ...feed.takeMore(options.batchEvents - 1, bytes)]
+      current = items
+      return Effect.flatMap(deliverBatch(items.map(deliveryOf)), (outcomes) => {
+        current = []
+        feed.settleAll(items, outcomes)
+        return next
+      })
+    }
+
+    /**
+     * Delivers item after item from the transport's own callbacks: the fiber waits for the end of the
+     * run, not of each delivery. Whatever is out of the ordinary goes back to the fiber.
+     */
+    const withoutFiber = (first: Item, { start }: Connection): Effect.Effect<void> =>
+      Effect.async<void>((resume) => {
+        let letGo: (() => void) | undefined
+        const deliver = (item: Item): void => {
+          let isStarted = false
+          let following: Item | undefined = item
+          while (following !== undefined) {
+            const present: Item = following
+            following = undefined
+            isStarted = false
+            current = [present]
+            letGo = start?.(deliveryOf(present), (outcome) => {
+              try {
+                const after = settled(present, outcome)
+                if (isStarted && after !== undefined) deliver(after)
+                else following = after
+              } catch (defect) {
+                resume(Effect.die(defect))
+              }
+            })
+            isStarted = true
+          }
+        }
+        /** The item to deliver next, if the run goes on. */
+        const settled = (item: Item, outcome: Outcome): Item | undefined => {
+          current = []
+          feed.settle(item, outcome)
+          if (outcome._tag !== "Delivered") {
+            resume(Effect.zipRight(logFailure(item, outcome), next))
+            return undefined
+          }
+          const after = feed.take()
+          if (after === undefined) {
+            resume(Effect.void)
+            return undefined
+          }
+          if (options.connection()?.start === start && !isTraced(after.event)) return after
+          current = [after]
+          resume(Effect.suspend(() => begin(after)))
+          return undefined
+        }
+        deliver(first)
+        return Effect.sync(() => letGo?.())
+      })
 
     // A defect of a transport is held against the event it was delivering, not against its neighbours.
     // So is an interruption from within, as when the sink was closed under the attempt: one from
@@ -99,6 +159,8 @@ const logFailure = (item: Item, outcome: Exclude<Outcome, { readonly _tag: "Deli
       reason: outcome.reason,
     }),
   )
+
+const isTraced = (event: JournaledEvent): boolean => event.traceparent !== undefined
 
 /** The transport answered at once: there is nothing to run. */
 const isAnswered = (attempt: Effect.Effect<Outcome>): attempt is Exit.Success<Outcome, never> =>

@@ -67,7 +67,7 @@ export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never,
       ),
     )
     const workers = yield* FiberSet.make<void, never>()
-    const fork = yield* FiberSet.runtime(workers)<never>()
+    const fork = yield* FiberSet.runtime(workers)()
     const feed: SubscriptionFeed = new SubscriptionFeed(
       {
         name,

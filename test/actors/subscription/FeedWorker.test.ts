@@ -107,3 +107,74 @@ describe("FeedWorker", () => {
     }),
   )
 })
+
+describe("FeedWorker with a transport that needs no fiber", () => {
+  const deliver = () => Effect.die("has a start")
+  type Settled = (outcome: Outcome) => void
+
+  it.effect("delivers everything, whether it is answered at once or later", () =>
+    Effect.gen(function* () {
+      const rig = rigWith(6)
+      const waiting: Array<Settled> = []
+      const fiber = yield* Effect.fork(
+        work(rig, {
+          deliver,
+          start: ({ event }, settled) => {
+            if (event.sequence % 2 === 0) settled(Outcome.delivered())
+            else waiting.push(settled)
+            return () => undefined
+          },
+        }),
+      )
+      for (let round = 0; round < 3; round++) {
+        yield* Effect.yieldNow()
+        for (const settled of waiting.splice(0)) settled(Outcome.delivered())
+      }
+      yield* Fiber.join(fiber)
+      expect(rig.feed.counts).toMatchObject({ delivered: 6, failed: 0 })
+      expect(rig.gate.active).toBe(0)
+    }),
+  )
+
+  it.effect("sets aside what fails and goes on; a throw counts against its event", () =>
+    Effect.gen(function* () {
+      const rig = rigWith(5)
+      yield* work(rig, {
+        deliver,
+        start: ({ event }, settled) => {
+          if (event.sequence === 2) settled(Outcome.retry("later"))
+          else if (event.sequence === 4) throw new Error("boom")
+          else settled(Outcome.delivered())
+          return () => undefined
+        },
+      })
+      expect(rig.feed.counts).toMatchObject({ delivered: 3, failed: 2 })
+      expect(rig.feed.inFlight).toBe(0)
+      expect(rig.gate.active).toBe(0)
+    }),
+  )
+
+  it.effect("lets go of the attempt when it is cut off", () =>
+    Effect.gen(function* () {
+      const rig = rigWith(1)
+      const begun = yield* Deferred.make<void>()
+      let letGo = 0
+      const fiber = yield* Effect.fork(
+        work(rig, {
+          deliver,
+          start: () => {
+            Deferred.unsafeDone(begun, Effect.void)
+            return () => {
+              letGo++
+            }
+          },
+        }),
+      )
+      yield* Deferred.await(begun)
+      yield* Fiber.interrupt(fiber)
+      expect(letGo).toBe(1)
+      expect(rig.feed.inFlight).toBe(0)
+      expect(rig.gate.active).toBe(0)
+    }),
+  )
+})
