@@ -1,0 +1,2 @@
+import { Command } from "@effect/cli"
+export const demoCommand = Command.make("demo")
