@@ -30,6 +30,7 @@ export interface ChildMesh {
   readonly ready: Effect.Effect<CutOffRemovals, Refused | Cut>
   readonly ask: (command: Command) => Effect.Effect<unknown, Refused | Cut>
   readonly ended: Effect.Effect<Ended>
+  readonly pid: number | undefined
   /** Sends the signal and returns at once. */
   readonly signal: (signal: NodeJS.Signals) => Effect.Effect<void>
   /** What it wrote to its standard output and error. */
@@ -39,8 +40,6 @@ export interface ChildMesh {
 export interface ChildSettings {
   /** Runs what `npm run build` made instead of the sources. */
   readonly built?: boolean
-  /** Started by `sh` with these limits, as `ulimit` takes them. */
-  readonly ulimit?: string
 }
 
 const entry = fileURLToPath(new URL("./MeshProcess.ts", import.meta.url))
@@ -102,6 +101,7 @@ export const startMesh = (
     return {
       ready: Deferred.await(ready),
       ended: Deferred.await(ended),
+      pid: child.pid,
       signal: (signal) => Effect.asVoid(Effect.sync(() => child.kill(signal))),
       output: () => output,
       ask: (command) =>
@@ -118,15 +118,8 @@ export const startMesh = (
     }
   })
 
-const spawn = (argument: string, { built = false, ulimit }: ChildSettings): ChildProcess => {
-  const conditions = built ? [] : ["--conditions=eventloom-source"]
-  const node = ["--import", "tsx", ...conditions]
-  const stdio: ["ignore", "pipe", "pipe", "ipc"] = ["ignore", "pipe", "pipe", "ipc"]
-  return ulimit === undefined
-    ? fork(entry, [argument], { execArgv: node, stdio })
-    : fork("-c", [`ulimit ${ulimit}; exec "$0" "$@"`, process.execPath, ...node, entry, argument], {
-        execPath: "/bin/sh",
-        execArgv: [],
-        stdio,
-      })
-}
+const spawn = (argument: string, { built = false }: ChildSettings): ChildProcess =>
+  fork(entry, [argument], {
+    execArgv: ["--import", "tsx", ...(built ? [] : ["--conditions=eventloom-source"])],
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  })

@@ -172,6 +172,9 @@ const program = Effect.gen(function* () {
   Logger.withMinimumLogLevel(LogLevel.Warning),
 )
 
+// A file that may not grow is a failed write, as on a full disk, and not the end of the process.
+process.on("SIGXFSZ", () => {})
+
 // A child does not outlive its parent.
 process.on("disconnect", () => process.exit(1))
 
