@@ -1,7 +1,19 @@
 // A crash run: a mesh in a process of its own is killed at random instants under mixed load, started
 // again, and in the end everything that was acknowledged is accounted for.
 
-import { Clock, Deferred, Duration, Effect, Random, Ref, Schema, type Scope } from "effect"
+import { createHash } from "node:crypto"
+import {
+  Clock,
+  Deferred,
+  Duration,
+  Effect,
+  Fiber,
+  Option,
+  Random,
+  Ref,
+  Schema,
+  type Scope,
+} from "effect"
 import { removalSteps } from "../../src/domain/index.js"
 import { type ProcessOptions, Standing } from "../support/process/Protocol.js"
 import { type Account, audit } from "./Audit.js"
@@ -112,7 +124,13 @@ export const crashRun = (options: CrashOptions): Effect.Effect<CrashReport, neve
     yield* start
     ending = true
     ledger.healed = true
-    yield* loops.await.pipe(Effect.flatten, Effect.timeout(quiescence), Effect.orDie)
+    const ended = yield* Effect.timeoutOption(Fiber.join(loops), quiescence)
+    if (Option.isNone(ended)) {
+      ledger.violated(`the load did not end; run ${ledger.run} has to answer:`)
+      for (const question of victim.unanswered()) ledger.violated(question)
+      ledger.violated(`it said: ${yield* victim.output}`)
+      yield* Fiber.interrupt(loops)
+    }
     yield* awaitQuiet(ledger, victim, receivers.lastRequestAt)
     const { code } = yield* victim.stop
     if (code !== 0) ledger.violated(`the process ended with code ${code} when asked to stop`)
@@ -139,7 +157,7 @@ const range = (count: number) => Array.from({ length: count }, (_, index) => ind
 
 /** A sequence of numbers from 0 to 1 that the seed decides (mulberry32). */
 const chanceOf = (seed: string): (() => number) => {
-  let state = [...seed].reduce((hash, char) => Math.imul(hash ^ char.charCodeAt(0), 16777619), 1)
+  let state = createHash("sha256").update(seed).digest().readInt32BE()
   return () => {
     state = (state + 0x6d2b79f5) | 0
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state)

@@ -3,6 +3,7 @@
 
 import * as http from "node:http"
 import type { AddressInfo, Socket } from "node:net"
+import { setTimeout as after } from "node:timers"
 import { Effect, type Scope } from "effect"
 import type { Delivery, Ledger, SubscriptionRecord, Tenant } from "./Ledger.js"
 import { temperOf } from "./Tenants.js"
@@ -46,7 +47,7 @@ export const openReceivers = (
         const deliveries = ids.map((id) => received(ledger, tenant, subscription, id, webhookId))
         const run = runs.get(request.socket) ?? ledger.run
         const answer = decide(ledger, subscription, ids, deliveries, chance)
-        setTimeout(() => {
+        after(() => {
           if (answer.kind === "reset") request.socket.destroy()
           const failed = answer.kind === "reset" || answer.status >= 300
           for (const delivery of deliveries) {

@@ -18,6 +18,8 @@ export interface Victim {
   /** Asks it to stop, and waits until it has. */
   readonly stop: Effect.Effect<{ readonly code: number | null }>
   readonly output: Effect.Effect<string>
+  /** What was asked and is not answered. */
+  readonly unanswered: () => ReadonlyArray<string>
   readonly startMillis: ReadonlyArray<number>
 }
 
@@ -59,12 +61,23 @@ export const makeVictim = (
     })
 
     const down = Effect.gen(function* () {
-      yield* Ref.set(up, yield* Deferred.make<ChildMesh>())
+      // Who waits already, since the process was killed before it was up, goes on waiting.
+      const wasUp = yield* Effect.flatMap(Ref.get(up), Deferred.isDone)
+      if (wasUp) yield* Ref.set(up, yield* Deferred.make<ChildMesh>())
       return yield* Ref.getAndSet(life, undefined)
     })
 
+    const unanswered = new Set<{ readonly command: Command; readonly run: number }>()
     const ask: Victim["ask"] = (command) =>
-      Effect.flatMap(Effect.flatMap(Ref.get(up), Deferred.await), (mesh) => mesh.ask(command))
+      Effect.gen(function* () {
+        const mesh = yield* Effect.flatMap(Ref.get(up), Deferred.await)
+        const asked = { command, run: ledger.run }
+        unanswered.add(asked)
+        return yield* Effect.ensuring(
+          mesh.ask(command),
+          Effect.sync(() => unanswered.delete(asked)),
+        )
+      })
 
     return {
       ask,
@@ -94,6 +107,8 @@ export const makeVictim = (
         return ended
       }),
       output: Effect.map(Ref.get(life), (running) => running?.mesh.output() ?? ""),
+      unanswered: () =>
+        [...unanswered].map(({ command, run }) => `${JSON.stringify(command)} of run ${run}`),
       startMillis,
     }
   })

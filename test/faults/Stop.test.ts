@@ -1,6 +1,7 @@
 // SIGTERM under load: deliveries in flight end, what they achieved is written, the process ends with
 // code 0, and the next one repeats nothing.
 
+import { setTimeout as after } from "node:timers"
 import { expect, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Receivers from "../layers/transports/support/Receiver.js"
@@ -20,7 +21,7 @@ it.scopedLive(
     Effect.gen(function* () {
       const options = yield* embeddedOptions
       const receiver = yield* Receivers.http((_, response) => {
-        setTimeout(() => response.writeHead(204).end(), 30)
+        after(() => response.writeHead(204).end(), 30)
       })
       const first = yield* upMesh(options)
       yield* subscribe(first, receiver, { concurrency: 8 })

@@ -78,7 +78,7 @@ export const startMesh = (
     const end = (how: Ended): void => {
       Deferred.unsafeDone(ended, Exit.succeed(how))
       Deferred.unsafeDone(ready, Exit.fail(new Cut()))
-      for (const id of [...waiting.keys()]) settle(id, Exit.fail(new Cut()))
+      for (const id of waiting.keys()) settle(id, Exit.fail(new Cut()))
     }
 
     const child = yield* Effect.acquireRelease(

@@ -63,42 +63,51 @@ const storeOf = ({ store }: ProcessOptions) =>
     ? EmbeddedStore.layer({ dataDir: store.dataDir })
     : PostgresStore.layer({ url: Redacted.make(store.url), schema: store.schema })
 
+const namespaceOf = ({ namespace }: { readonly namespace: string }) =>
+  Schema.decode(NamespaceName)(namespace)
+
+const subscriptionOf = ({ subscription }: { readonly subscription: string }) =>
+  Schema.decode(SubscriptionName)(subscription)
+
 const serve = (mesh: MeshService) => (command: Command) =>
   Effect.gen(function* () {
     switch (command._tag) {
-      case "SetClockOff": {
-        clockOff.millis = command.millis
-        return null
+      case "PutNamespace":
+        return (yield* mesh.namespaces.put(yield* namespaceOf(command))).created
+      case "PutSink": {
+        const sink = yield* Schema.decode(SinkName)(command.sink)
+        return (yield* mesh.sinks.put(yield* namespaceOf(command), sink, command.input)).created
+      }
+      case "PutSubscription": {
+        const subscription = yield* subscriptionOf(command)
+        const spec = yield* Schema.decodeUnknown(SubscriptionSpec)(command.spec)
+        const namespace = yield* namespaceOf(command)
+        return (yield* mesh.subscriptions.put(namespace, subscription, spec)).created
+      }
+      case "Pause": {
+        const subscription = yield* subscriptionOf(command)
+        return (yield* mesh.subscriptions.pause(yield* namespaceOf(command), subscription)).state
+      }
+      case "Resume": {
+        const subscription = yield* subscriptionOf(command)
+        return (yield* mesh.subscriptions.resume(yield* namespaceOf(command), subscription)).state
+      }
+      case "Publish": {
+        const events = yield* Either.all(command.events.map((event) => parseCloudEvent(event)))
+        const receipts = yield* mesh.publish(yield* namespaceOf(command), events)
+        return receipts.map(({ id, sequence, duplicate }) => ({ id, sequence, duplicate }))
+      }
+      case "Remove": {
+        const wait = command.waitMillis
+        return yield* mesh.namespaces.remove(yield* namespaceOf(command), { wait })
       }
       case "Standing":
         return yield* standing(mesh, command.namespaces)
-    }
-    const namespace = yield* Schema.decode(NamespaceName)(command.namespace)
-    switch (command._tag) {
-      case "PutNamespace":
-        return (yield* mesh.namespaces.put(namespace)).created
-      case "PutSink": {
-        const sink = yield* Schema.decode(SinkName)(command.sink)
-        return (yield* mesh.sinks.put(namespace, sink, command.input)).created
-      }
-      case "Publish": {
-        const events = Either.all(command.events.map((event) => parseCloudEvent(event)))
-        const receipts = yield* mesh.publish(namespace, yield* events)
-        return receipts.map(({ id, sequence, duplicate }) => ({ id, sequence, duplicate }))
-      }
-      case "Remove":
-        return yield* mesh.namespaces.remove(namespace, { wait: command.waitMillis })
-    }
-    const subscription = yield* Schema.decode(SubscriptionName)(command.subscription)
-    switch (command._tag) {
-      case "PutSubscription": {
-        const spec = yield* Schema.decodeUnknown(SubscriptionSpec)(command.spec)
-        return (yield* mesh.subscriptions.put(namespace, subscription, spec)).created
-      }
-      case "Pause":
-        return (yield* mesh.subscriptions.pause(namespace, subscription)).state
-      case "Resume":
-        return (yield* mesh.subscriptions.resume(namespace, subscription)).state
+      case "SetClockOff":
+        return yield* Effect.sync(() => {
+          clockOff.millis = command.millis
+          return null
+        })
     }
   })
 
@@ -149,7 +158,7 @@ const program = Effect.gen(function* () {
   })
   yield* Effect.gen(function* () {
     const obey = serve(yield* Mesh)
-    const runFork = Runtime.runFork(yield* Effect.runtime<never>())
+    const runFork = Runtime.runFork(yield* Effect.runtime())
     process.on("message", (raw) => {
       const { id, command } = Schema.decodeUnknownSync(Request)(raw)
       runFork(
