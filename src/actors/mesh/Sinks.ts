@@ -1,6 +1,6 @@
 // Sinks as callers state them: their options checked by their transport, their secrets sealed.
 
-import { Effect, Option, ParseResult, Redacted, Schema } from "effect"
+import { Effect, Option, ParseResult, Schema } from "effect"
 import {
   defaultSinkConcurrency,
   type EffectiveSettings,
@@ -17,12 +17,18 @@ import {
 import { loadDefaults } from "../namespace/NamespaceSeat.js"
 import type { StoreUnavailable, Transport } from "../ports/index.js"
 import { effectiveOptions } from "../sink/OpenSink.js"
+import {
+  openSecrets,
+  type Options,
+  sealSecrets,
+  type Secrets,
+  splitSecrets,
+  withSecretValues,
+} from "../sink/SecretOptions.js"
 import type { MeshService, SinkInput } from "./Mesh.js"
 import type { MeshWorld } from "./MeshWorld.js"
 import type { NamespaceDoor } from "./NamespaceDoor.js"
 import type { SinkView } from "./Views.js"
-
-type Secrets = Readonly<Record<string, Redacted.Redacted>>
 
 export const makeSinks = (world: MeshWorld, door: NamespaceDoor): MeshService["sinks"] => {
   const { registry } = world
@@ -61,31 +67,33 @@ export const makeSinks = (world: MeshWorld, door: NamespaceDoor): MeshService["s
       Effect.gen(function* () {
         const settings = yield* settingsOf(world, namespace)
         const transport = yield* transportOf(world, settings, input.kind)
-        const { options, given } = yield* splitSecrets(transport, input)
-        const encoded = yield* checkOptions(transport, options)
         const stored = Option.getOrUndefined(yield* registry.getSink(namespace, name))
         if (stored === undefined) yield* door.checkRoom(namespace, "sinks")
         // A secret that is not stated again stays.
-        const kept =
-          stored?.kind === input.kind ? yield* openSealed(world, stored) : ({} as Secrets)
-        const secrets = { ...kept, ...given }
+        const kept = stored?.kind === input.kind ? yield* keptSecrets(world, stored) : {}
+        const { kind, concurrency, ...options } = input
+        const { shown, secrets } = yield* splitSecrets(transport, options, kept)
+        const encoded = yield* encodeOptions(transport, withSecretValues(transport, shown, secrets))
         const now = world.now()
         const draft: Sink = {
           namespace,
           name,
-          kind: input.kind,
-          options: encoded,
-          concurrency: yield* concurrencyOf(input),
+          kind,
+          // The values are checked; what is stored and shown has masks in their place.
+          options: { ...encoded, ...masksOf(transport, shown) },
+          concurrency: yield* concurrencyOf(concurrency),
           createdAt: stored?.createdAt ?? now,
           updatedAt: now,
         }
-        const inherited = effectiveOptions(draft, settings)
-        const decoded = yield* decodeOptions(transport, inherited)
+        const decoded = yield* decodeOptions(
+          transport,
+          withSecretValues(transport, effectiveOptions(draft, settings), secrets),
+        )
         const generated =
           transport.prepare === undefined
             ? {}
             : yield* transport.prepare({ namespace, sink: name, options: decoded, secrets })
-        const sealed = yield* seal(world, namespace, { ...secrets, ...generated })
+        const sealed = yield* sealSecrets(world.vault, namespace, { ...secrets, ...generated })
         const sink = yield* door.ask<Sink>(namespace, (reply) => ({
           type: "PutSink",
           sink: { ...draft, ...(sealed === undefined ? {} : { sealed }) },
@@ -132,23 +140,10 @@ const transportOf = (
     : Effect.succeed(transport)
 }
 
-/** The options that are the transport's and not secret, and the secrets that the caller gave. */
-const splitSecrets = (transport: Transport, input: SinkInput) =>
-  Effect.gen(function* () {
-    const { kind: _, concurrency: __, ...rest } = input
-    const options: Record<string, unknown> = {}
-    const given: Record<string, Redacted.Redacted> = {}
-    for (const [name, value] of Object.entries(rest)) {
-      if (!transport.secrets.includes(name)) {
-        options[name] = value
-      } else if (typeof value === "string") {
-        given[name] = Redacted.make(value)
-      } else {
-        return yield* new InvalidSetting({ field: name, reason: "must be a string" })
-      }
-    }
-    return { options, given }
-  })
+const masksOf = ({ secretValues = [] }: Transport, shown: Options): Options =>
+  Object.fromEntries(
+    secretValues.flatMap((name) => (shown[name] === undefined ? [] : [[name, shown[name]]])),
+  )
 
 const EncodedOptions = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 
@@ -158,7 +153,7 @@ const decodeOptions = (transport: Transport, options: unknown) =>
   )
 
 /** The options as they are stored: only what the transport knows, in its own form. */
-const checkOptions = (transport: Transport, options: unknown) =>
+const encodeOptions = (transport: Transport, options: unknown) =>
   decodeOptions(transport, options).pipe(
     Effect.flatMap((decoded) =>
       Effect.mapError(Schema.encode(transport.options)(decoded), invalidOption),
@@ -176,41 +171,15 @@ const invalidOption = (error: ParseResult.ParseError): InvalidSetting => {
   })
 }
 
-const concurrencyOf = ({ concurrency }: SinkInput) =>
+const concurrencyOf = (concurrency: SinkInput["concurrency"]) =>
   Schema.decodeUnknown(SinkConcurrency)(concurrency ?? defaultSinkConcurrency).pipe(
     Effect.mapError(
       () => new InvalidSetting({ field: "concurrency", reason: "must be an integer of 1 to 1024" }),
     ),
   )
 
-const SecretOptions = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.String }))
-
-const seal = (world: MeshWorld, namespace: NamespaceName, secrets: Secrets) =>
-  Object.keys(secrets).length === 0
-    ? Effect.succeed(undefined)
-    : world.vault.seal(
-        namespace,
-        Redacted.make(
-          JSON.stringify(
-            Object.fromEntries(
-              Object.entries(secrets).map(([name, secret]) => [name, Redacted.value(secret)]),
-            ),
-          ),
-        ),
-      )
-
 /** What cannot be opened any more is asked for again: the sink is stored without it. */
-const openSealed = (world: MeshWorld, sink: Sink): Effect.Effect<Secrets> =>
-  sink.sealed === undefined
-    ? Effect.succeed({})
-    : world.vault.open(sink.namespace, sink.sealed).pipe(
-        Effect.flatMap((text) => Schema.decode(SecretOptions)(Redacted.value(text))),
-        Effect.map((secrets) =>
-          Object.fromEntries(
-            Object.entries(secrets).map(([name, secret]) => [name, Redacted.make(secret)]),
-          ),
-        ),
-        Effect.catchAll((error) =>
-          Effect.as(Effect.logWarning("A sink's secrets cannot be opened", error), {}),
-        ),
-      )
+const keptSecrets = ({ vault }: MeshWorld, { namespace, sealed }: Sink): Effect.Effect<Secrets> =>
+  Effect.catchAll(openSecrets(vault, namespace, sealed), (error) =>
+    Effect.as(Effect.logWarning("A sink's secrets cannot be opened", error), {}),
+  )

@@ -51,6 +51,8 @@ export interface Transport<Options = unknown, Encoded = unknown> {
   readonly options: Schema.Schema<Options, Encoded>
   /** Names of string options that are secrets: sealed at rest, never shown again. */
   readonly secrets: ReadonlyArray<string>
+  /** Names of options that are records of strings whose values are secrets, such as HTTP headers. */
+  readonly secretValues?: ReadonlyArray<string>
   /** Further checks and secrets to draw when a sink is stored; answers secrets to add, shown to the caller once. */
   readonly prepare?: (
     config: SinkConfig<Options>,

@@ -1,20 +1,16 @@
 // From a stored sink to an open connection: its options decoded, what it inherits put in, its secrets
 // opened. A sink that cannot be opened parks like one that refuses everything, and says why.
 
-import { Effect, Either, ParseResult, Redacted, Schema, type Scope } from "effect"
+import { Effect, Either, ParseResult, type Redacted, Schema, type Scope } from "effect"
 import { type EffectiveSettings, Outcome, type Sink } from "../../domain/index.js"
 import type { Connection, SecretUnreadable, SinkConfig, Transports, Vault } from "../ports/index.js"
+import { openSecrets, type Secrets, withSecretValues } from "./SecretOptions.js"
 
-const SecretOptions = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.String }))
-
-/** Where webhooks of a namespace go that name no URL. */
-const inherited = (sink: Sink, settings: EffectiveSettings): Sink["options"] =>
+/** The options of a sink with what it inherits: webhooks that name no URL go where the namespace says. */
+export const effectiveOptions = (sink: Sink, settings: EffectiveSettings): Sink["options"] =>
   sink.kind === "webhook" && sink.options["url"] === undefined && settings.webhookUrl !== undefined
     ? { ...sink.options, url: settings.webhookUrl }
     : sink.options
-
-/** The options of a sink with what it inherits. */
-export const effectiveOptions = inherited
 
 export const openSink = (
   sink: Sink,
@@ -26,13 +22,17 @@ export const openSink = (
   if (transport === undefined) {
     return Effect.succeed(refusing(`this process has no transport "${sink.kind}"`))
   }
-  const options = Schema.decodeUnknownEither(transport.options)(inherited(sink, settings))
-  if (Either.isLeft(options)) {
-    return Effect.succeed(refusing(ParseResult.TreeFormatter.formatErrorSync(options.left)))
-  }
-  return Effect.matchEffect(openSecrets(sink, settings, vault), {
+  return Effect.matchEffect(secretsOf(sink, settings, vault), {
     onFailure: (error) => Effect.succeed(refusing(error.message)),
     onSuccess: (secrets) => {
+      const shown = effectiveOptions(sink, settings)
+      const options = Schema.decodeUnknownEither(transport.options)(
+        withSecretValues(transport, shown, secrets),
+      )
+      if (Either.isLeft(options)) {
+        const [issue] = ParseResult.ArrayFormatter.formatErrorSync(options.left)
+        return Effect.succeed(refusing(`${issue?.path.join(".")}: ${issue?.message}`))
+      }
       const config: SinkConfig<unknown> = {
         namespace: sink.namespace,
         sink: sink.name,
@@ -49,20 +49,15 @@ const refusing = (reason: string): Connection => ({
   deliver: () => Effect.succeed(Outcome.misconfigured(reason)),
 })
 
-const openSecrets = (
+const secretsOf = (
   sink: Sink,
   settings: EffectiveSettings,
   vault: Vault["Type"],
-): Effect.Effect<Readonly<Record<string, Redacted.Redacted>>, SecretUnreadable> =>
+): Effect.Effect<Secrets, SecretUnreadable> =>
   Effect.gen(function* () {
-    const own =
-      sink.sealed === undefined
-        ? {}
-        : Schema.decodeUnknownSync(SecretOptions)(
-            Redacted.value(yield* vault.open(sink.namespace, sink.sealed)),
-          )
-    const secrets: Record<string, Redacted.Redacted> = {}
-    for (const [name, value] of Object.entries(own)) secrets[name] = Redacted.make(value)
+    const secrets: Record<string, Redacted.Redacted> = {
+      ...(yield* openSecrets(vault, sink.namespace, sink.sealed)),
+    }
     // A secret comes from where the URL comes from.
     const inheritsUrl = sink.kind === "webhook" && sink.options["url"] === undefined
     if (inheritsUrl && settings.webhookSecret !== undefined) {

@@ -193,7 +193,7 @@ describe("an endpoint that redirects", () => {
       const target = yield* Receiver.http()
       const receiver = yield* Receiver.status(307, { location: `${target.url}/there` })
       expect(yield* outcomeFrom(receiver)).toMatchObject({
-        _tag: "Reject",
+        _tag: "Misconfigured",
         reason: `HTTP 307 Temporary Redirect to ${target.url}/there: redirects are not followed`,
       })
       expect(target.sockets).toHaveLength(0)

@@ -12,8 +12,8 @@ const tagOf = (status: number) => outcomeOfAnswer({ status }, 0, 0)._tag
 describe("an answer", () => {
   it.each([
     ["Delivered", [200, 201, 202, 204, 206, 299]],
-    ["Reject", [300, 301, 302, 304, 307, 308, 400, 402, 405, 409, 413, 415, 418, 422, 431, 451]],
-    ["Misconfigured", [401, 403, 404]],
+    ["Reject", [400, 402, 405, 409, 413, 415, 418, 422, 431, 451]],
+    ["Misconfigured", [300, 301, 302, 304, 307, 308, 401, 403, 404]],
     ["Retry", [408, 425, 429, 500, 501, 502, 503, 504, 507, 599]],
     ["Gone", [410]],
   ] as const)("means %s with the statuses %j", (tag, statuses) => {

@@ -38,7 +38,8 @@ export const outcomeOfAnswer = (answer: Answer, durationMillis: number, now: num
   }
   if (status >= 300 && status < 400) {
     const target = location === undefined ? "" : ` to ${location.slice(0, 200)}`
-    return Outcome.reject(`${text}${target}: redirects are not followed`)
+    // Of every event if the endpoint has moved: then it is the sink that is wrong, not the event.
+    return Outcome.misconfigured(`${text}${target}: redirects are not followed`)
   }
   switch (status) {
     case 410:

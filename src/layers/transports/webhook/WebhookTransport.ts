@@ -113,7 +113,15 @@ export const make = (
           }),
       })
 
-    return { kind: WEBHOOK, options: WebhookOptions, secrets: [SECRET], prepare, open }
+    return {
+      kind: WEBHOOK,
+      options: WebhookOptions,
+      secrets: [SECRET],
+      // Among them may be an Authorization of the tenant's own.
+      secretValues: ["headers"],
+      prepare,
+      open,
+    }
   })
 
 type MakeRequest = (now: number) => WebhookRequest
