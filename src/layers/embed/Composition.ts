@@ -14,6 +14,7 @@ import {
   Option,
   Redacted,
 } from "effect"
+import { StoreLock } from "../stores/sql/StoreLock.js"
 import * as AesVault from "../vault/AesVault.js"
 import type { Vault } from "../../actors/index.js"
 import type { Stores } from "../SingleProcess.js"
@@ -26,52 +27,48 @@ const KEY_FILE = "master.key"
 
 /** The layers that are chosen. What they fail with has a message for people. */
 export interface Composed {
-  readonly store: Layer.Layer<Stores, Failure>
+  readonly store: Layer.Layer<Stores | StoreLock, Failure>
   readonly vault: Layer.Layer<Vault, Failure | MeshError>
 }
 
 export const compose = (
   store: StoreChoice,
   masterKey: string | undefined,
-): Effect.Effect<Composed> => {
-  if (store === "memory") {
-    return Effect.map(load(import("../stores/memory/MemoryStore.js")), ({ layer }) => ({
-      store: layer,
-      vault: vaultOf(masterKey, randomVault),
-    }))
-  }
-  if ("dataDir" in store) {
-    const { dataDir } = store
-    return Effect.map(load(import("../stores/sql/EmbeddedStore.js")), ({ layer }) => ({
-      store: layer({ dataDir }),
-      vault: vaultOf(masterKey, keyFileVault(join(dataDir, KEY_FILE))),
-    }))
-  }
-  const { databaseUrl, schema } = store
-  return Effect.map(load(import("../stores/sql/PostgresStore.js")), ({ layer }) => ({
-    store: layer({
-      url: Redacted.make(databaseUrl),
-      ...(schema === undefined ? {} : { schema }),
-    }),
-    vault: vaultOf(masterKey, keyMissing),
-  }))
-}
+): Effect.Effect<Composed, MeshError> =>
+  Effect.gen(function* () {
+    const given = yield* givenVault(masterKey)
+    if (store === "memory") {
+      const { layer } = yield* load(import("../stores/memory/MemoryStore.js"))
+      return { store: Layer.merge(layer, ownLock), vault: given ?? randomVault }
+    }
+    if ("dataDir" in store) {
+      const { dataDir } = store
+      const { layer } = yield* load(import("../stores/sql/EmbeddedStore.js"))
+      return { store: layer({ dataDir }), vault: given ?? keyFileVault(join(dataDir, KEY_FILE)) }
+    }
+    if (given === undefined) return yield* Effect.fail(keyMissing())
+    const { databaseUrl, schema } = store
+    const { layer } = yield* load(import("../stores/sql/PostgresStore.js"))
+    const url = Redacted.make(databaseUrl)
+    return { store: layer({ url, ...(schema === undefined ? {} : { schema }) }), vault: given }
+  })
 
 const load = <A>(module: Promise<A>): Effect.Effect<A> => Effect.promise(() => module)
 
-/** The key given, else the one in the environment, else what the store falls back to. */
-const vaultOf = (masterKey: string | undefined, fallback: Composed["vault"]): Composed["vault"] =>
+/** Under the key that is given, else the one in the environment. */
+const givenVault = (masterKey: string | undefined): Effect.Effect<Composed["vault"] | undefined> =>
   masterKey === undefined
-    ? Layer.unwrapEffect(
-        Effect.map(
-          Effect.orDie(Config.option(AesVault.masterKeyConfig)),
-          Option.match<Composed["vault"], Redacted.Redacted>({
-            onNone: () => fallback,
-            onSome: (text) => AesVault.layerKey(text, "EVENTLOOM_MASTER_KEY"),
-          }),
-        ),
+    ? Effect.map(
+        Effect.orDie(Config.option(AesVault.masterKeyConfig)),
+        Option.match({
+          onNone: () => undefined,
+          onSome: (text) => AesVault.layerKey(text, "EVENTLOOM_MASTER_KEY"),
+        }),
       )
-    : AesVault.layerKey(Redacted.make(masterKey), "masterKey")
+    : Effect.succeed(AesVault.layerKey(Redacted.make(masterKey), "masterKey"))
+
+/** Nobody else can have a store in memory. */
+const ownLock = Layer.succeed(StoreLock, { held: Effect.void, lost: Effect.never })
 
 /** Nothing that is sealed outlives a store in memory. */
 const randomVault = Layer.suspend(() =>
@@ -88,12 +85,11 @@ const keyFileVault = (path: string) =>
     }),
   )
 
-const keyMissing = Layer.fail(
+const keyMissing = () =>
   new MeshError(
     "MasterKeyMissing",
     "A store on a server needs a master key: give `masterKey` or set EVENTLOOM_MASTER_KEY. Make one with `openssl rand -base64 32`.",
-  ),
-)
+  )
 
 /** The log of the mesh: to the function given, else warnings and worse to the standard error. */
 export const logLayer = (log: MeshOptions["log"]): Layer.Layer<never> =>

@@ -3,11 +3,14 @@
 import { Effect, Layer, ManagedRuntime } from "effect"
 import { Mesh } from "../../actors/index.js"
 import * as SingleProcess from "../SingleProcess.js"
+import { StoreLock } from "../stores/sql/StoreLock.js"
+import * as MasterKeyCheck from "../vault/MasterKeyCheck.js"
 import { compose, logLayer } from "./Composition.js"
 import { EmbeddedNamespace } from "./EmbeddedNamespace.js"
 import { EmbeddedRuntime } from "./EmbeddedRuntime.js"
 import * as Inputs from "./Inputs.js"
 import { orThrow } from "./Failures.js"
+import type { MeshError } from "./MeshError.js"
 import type {
   ActorNode,
   MeshHealth,
@@ -28,9 +31,13 @@ export const createMesh = async (options: MeshOptions): Promise<PromiseMesh> => 
   const choice = Inputs.readStore(store)
   const config = Inputs.readTuning(tuning)
   const layer = Layer.unwrapEffect(
-    Effect.map(compose(choice, masterKey), (composed) =>
-      SingleProcess.layer({ ...composed, allowPrivateTargets, config }),
-    ),
+    Effect.map(compose(choice, masterKey), (composed) => {
+      const vault = Layer.provide(Layer.tap(composed.vault, MasterKeyCheck.check), composed.store)
+      return Layer.provideMerge(
+        SingleProcess.layer({ store: composed.store, vault, allowPrivateTargets, config }),
+        composed.store,
+      )
+    }),
   ).pipe(
     // The standard transports have three different kinds.
     Layer.catchAll((error) =>
@@ -43,8 +50,9 @@ export const createMesh = async (options: MeshOptions): Promise<PromiseMesh> => 
     Effect.flatMap(managed.runtimeEffect, (runtime) =>
       Effect.provide(
         Effect.map(
-          Effect.all([Mesh, Effect.clock]),
-          ([mesh, clock]) => new EmbeddedRuntime(mesh, clock, runtime, () => managed.dispose()),
+          Effect.all([Mesh, StoreLock, Effect.clock]),
+          ([mesh, lock, clock]) =>
+            new EmbeddedRuntime(mesh, lock, clock, runtime, () => managed.dispose()),
         ),
         runtime,
       ),
@@ -85,6 +93,10 @@ class EmbeddedMesh implements PromiseMesh {
 
   actors(): Promise<ActorNode> {
     return this.#runtime.run(this.#runtime.mesh.actors)
+  }
+
+  get lost(): Promise<MeshError> {
+    return this.#runtime.lost
   }
 
   health(): Promise<MeshHealth> {

@@ -4,7 +4,8 @@
 import { type Clock, Effect, Exit, Runtime, Scope } from "effect"
 import type { MeshService } from "../../actors/index.js"
 import type { NamespaceName } from "../../domain/index.js"
-import { type Failure, meshClosed, orThrow } from "./Failures.js"
+import type { StoreLock } from "../stores/sql/StoreLock.js"
+import { type Failure, meshClosed, meshError, orThrow } from "./Failures.js"
 import type { MeshError } from "./MeshError.js"
 
 /** Something of a namespace that is held open. */
@@ -18,13 +19,17 @@ export class EmbeddedRuntime {
   readonly mesh: MeshService
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** Resolves when another process has taken the store. */
+  readonly lost: Promise<MeshError>
   readonly #run: <A, E>(effect: Effect.Effect<A, E>) => Promise<Exit.Exit<A, E>>
   readonly #dispose: () => Promise<void>
   readonly #held = new Map<NamespaceName, Set<Scope.CloseableScope>>()
+  #forgetLock: () => void = () => undefined
   #closing: Promise<void> | undefined
 
   constructor(
     mesh: MeshService,
+    lock: StoreLock["Type"],
     clock: Clock.Clock,
     runtime: Runtime.Runtime<never>,
     dispose: () => Promise<void>,
@@ -33,6 +38,13 @@ export class EmbeddedRuntime {
     this.now = () => clock.unsafeCurrentTimeMillis()
     this.#run = Runtime.runPromiseExit(runtime)
     this.#dispose = dispose
+    this.lost = new Promise((resolve) => {
+      this.#forgetLock = Runtime.runCallback(runtime)(Effect.flip(lock.lost), {
+        onExit: (exit) => {
+          if (Exit.isSuccess(exit)) resolve(meshError(exit.value))
+        },
+      })
+    })
   }
 
   assertOpen(): void {
@@ -84,6 +96,7 @@ export class EmbeddedRuntime {
   }
 
   async #close(): Promise<void> {
+    this.#forgetLock()
     await this.#dispose()
     for (const namespace of this.#held.keys()) await this.closeAllOf(namespace)
   }

@@ -11,6 +11,7 @@ export type MeshErrorCode =
   | "MasterKeyExposed"
   | "MasterKeyFileUnusable"
   | "MasterKeyMissing"
+  | "MasterKeyWrong"
   | "MeshClosed"
   | "MeshOverloaded"
   | "NamespaceDisabled"

@@ -3,6 +3,7 @@
 // Every method that can fail rejects with a `MeshError`. Durations are texts such as "500ms", "30s" or
 // "1h30m", and sizes such as "64kB" or "1GiB".
 
+import type { MeshError } from "./MeshError.js"
 import type {
   DeliveryInfo,
   EventPage,
@@ -267,6 +268,11 @@ export interface PromiseMesh {
   /** The live supervision tree. */
   actors(): Promise<ActorNode>
   health(): Promise<MeshHealth>
+  /**
+   * Resolves, with the reason, when another process has taken the store: nothing can be published any
+   * more, so close this mesh. Else it never does.
+   */
+  readonly lost: Promise<MeshError>
   /** Lets deliveries in flight end, up to the deadline, then lets go of everything. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>

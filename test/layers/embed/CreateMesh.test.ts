@@ -393,6 +393,9 @@ describe("the mesh", () => {
       await first.close()
       expect((await stat(join(dataDir, "master.key"))).mode & 0o777).toBe(0o600)
 
+      const wrongKey = createMesh({ store: { dataDir }, masterKey: "00".repeat(32) })
+      expect(await failure(wrongKey)).toMatchObject({ code: "MasterKeyWrong" })
+
       const second = await start({ store: { dataDir } })
       const again = await second.namespace("acme.example")
       const got = gate<MeshEvent>()
