@@ -71,7 +71,8 @@ export class Problem extends Data.TaggedError("Problem")<ProblemFields> {
   }
 }
 
-const jsonSchema = {
+/** The schema of the document, for the description of the API. */
+export const problemJsonSchema = {
   type: "object",
   description: "What went wrong (RFC 9457). Further members hold the facts of the problem.",
   required: ["type", "title", "status", "detail"],
@@ -88,8 +89,6 @@ const jsonSchema = {
 /** The problems of one status, for the description of the API. */
 export const problems = (status: ProblemStatus, description: string) =>
   Schema.declare((value): value is Problem => value instanceof Problem, {
-    identifier: "Problem",
-    jsonSchema,
-  }).pipe(HttpApiSchema.withEncoding({ kind: "Json", contentType: problemContentType }), (schema) =>
-    schema.annotations(HttpApiSchema.annotations({ status, description })),
-  )
+    jsonSchema: problemJsonSchema,
+    ...HttpApiSchema.annotations({ status, description }),
+  }).pipe(HttpApiSchema.withEncoding({ kind: "Json", contentType: problemContentType }))

@@ -40,11 +40,9 @@ export const readBody = (request: IncomingMessage, limitBytes: number, done: Bod
 
 const empty = new Uint8Array(0)
 
-/** What the request says of its size: 0 without a body, or of unknown size. */
-export const declaredBytes = ({ headers }: IncomingMessage): number => {
-  if (headers["transfer-encoding"] !== undefined) return 0
-  return Number(headers["content-length"] ?? 0)
-}
+/** What the request says of its size: 0 when it says nothing. Node has checked that it is a number. */
+const declaredBytes = ({ headers }: IncomingMessage): number =>
+  Number(headers["content-length"] ?? 0)
 
 const tooLarge = (limitBytes: number) =>
   new Problem({
@@ -55,11 +53,18 @@ const tooLarge = (limitBytes: number) =>
     facts: { limitBytes },
   })
 
+/** Requests of methods that mean nothing by a body may have a small one, which is dropped. */
+export const unexpectedBody = (request: IncomingMessage): Problem | undefined =>
+  bodied.has(request.method ?? "") || isSmall(request) ? undefined : tooLarge(droppedBytes)
+
+const bodied: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"])
+
+const isSmall = (request: IncomingMessage): boolean =>
+  request.headers["transfer-encoding"] === undefined && declaredBytes(request) <= droppedBytes
+
 /** Before the answer to a request whose body may be unread: ends the connection if it is not small. */
 export const refuseRest = (request: IncomingMessage, response: ServerResponse): void => {
-  if (request.complete) return
-  const unknown = request.headers["transfer-encoding"] !== undefined
-  if (!unknown && declaredBytes(request) <= droppedBytes) return
+  if (request.complete || isSmall(request)) return
   response.shouldKeepAlive = false
   lingerOnClose(request.socket)
 }

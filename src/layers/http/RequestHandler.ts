@@ -12,19 +12,30 @@ import { fastPublish } from "./FastPublish.js"
 import { allHandlers } from "./handlers/index.js"
 import { answerProblems } from "./ProblemAnswers.js"
 import { Problem } from "./Problem.js"
+import { unexpectedBody } from "./RequestBody.js"
 import { pathOf, routeTable } from "./RouteTable.js"
 import { sendProblem } from "./SendAnswer.js"
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void
 
-/** The longest part of a path that a route looks at. */
-const maxParamLength = 2_048
+/** A path is one thing, whoever reads it; the longest names of namespaces have 253 characters. */
+const routing = {
+  caseSensitive: true,
+  ignoreDuplicateSlashes: false,
+  ignoreTrailingSlash: false,
+  maxParamLength: 2_048,
+}
 
-const routes = routeTable(EventloomApi, ["/openapi.json", "/docs"])
+const docsPath = "/docs"
+const routes = routeTable(EventloomApi, ["/openapi.json", docsPath])
+
+/** The page of the documentation brings all it needs; whatever it tries, it gets nothing else. */
+const docsPolicy =
+  "default-src 'self' 'unsafe-inline' data:; frame-ancestors 'none'; form-action 'none'"
 
 const appLayer = Layer.mergeAll(
   HttpApiBuilder.middlewareOpenApi(),
-  HttpApiSwagger.layer(),
+  HttpApiSwagger.layer({ path: docsPath }),
   HttpApiBuilder.middleware(answerProblems(routes)),
 ).pipe(
   Layer.provideMerge(HttpApiBuilder.api(EventloomApi)),
@@ -52,16 +63,23 @@ export const makeRequestHandler = ({
       Layer.fresh(appLayer).pipe(Layer.provide(Layer.succeed(Access, access))),
     )
     const routed = yield* HttpApiBuilder.httpApp.pipe(
-      HttpRouter.withRouterConfig({ maxParamLength }),
+      HttpRouter.withRouterConfig(routing),
       Effect.flatMap((app) => NodeHttpServer.makeHandler(app)),
       Effect.provide(context),
     )
     const fast = fastPath ? fastPublish({ mesh, access, runtime }) : () => false
     return (request, response) => {
-      const refusal = hostless(request) ?? access.refusal(request.headers) ?? malformed(request)
+      const refusal =
+        hostless(request) ??
+        access.refusal(request.headers) ??
+        malformedPath(request) ??
+        unexpectedBody(request)
       if (refusal !== undefined) return sendProblem(request, response, refusal)
       if (!fast(request, response)) {
         response.setHeader("x-content-type-options", "nosniff")
+        if (pathOf(request.url ?? "") === docsPath) {
+          response.setHeader("content-security-policy", docsPolicy)
+        }
         routed(request, response)
       }
     }
@@ -78,7 +96,7 @@ const hostless = ({ headers, httpVersion }: IncomingMessage): Problem | undefine
       })
     : undefined
 
-const malformed = ({ url = "" }: IncomingMessage): Problem | undefined => {
+const malformedPath = ({ url = "" }: IncomingMessage): Problem | undefined => {
   const path = pathOf(url)
   if (!path.includes("%")) return undefined
   try {

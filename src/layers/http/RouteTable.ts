@@ -42,9 +42,7 @@ export const routeTable = <Id extends string, Groups extends HttpApiGroup.HttpAp
 
 const matches = (wanted: ReadonlyArray<string>, segments: ReadonlyArray<string>): boolean =>
   wanted.length === segments.length &&
-  wanted.every((segment, index) =>
-    segment.startsWith(":") ? segments[index] !== "" : segment === segments[index],
-  )
+  wanted.every((segment, index) => segment.startsWith(":") || segment === segments[index])
 
 /** The path of a request target, without its query. */
 export const pathOf = (target: string): string => {

@@ -2,7 +2,7 @@
 
 import { HttpApi, OpenApi } from "@effect/platform"
 import { Predicate } from "effect"
-import { problemContentType, problems } from "../Problem.js"
+import { problemContentType, problemJsonSchema, problems } from "../Problem.js"
 import { EventsApi } from "./EventsApi.js"
 import { HealthApi } from "./HealthApi.js"
 import { HostTypesApi } from "./HostTypesApi.js"
@@ -13,15 +13,24 @@ import { SubscriptionsApi } from "./SubscriptionsApi.js"
 
 const unreadable = "The request cannot be read: `field` says which part of it."
 
-/** Requests that do not fit the description are answered with a problem, not with the built-in error. */
+/**
+ * Requests that do not fit the description are answered with a problem, not with the built-in error,
+ * and the schema of problems is stated once.
+ */
 const withProblems = (spec: Readonly<Record<string, unknown>>) => {
   const schema = { $ref: "#/components/schemas/Problem" }
-  const answer = { description: unreadable, content: { [problemContentType]: { schema } } }
-  for (const operation of recordsIn(spec["paths"]).flatMap(recordsIn)) {
-    if (Predicate.isRecord(operation["responses"])) operation["responses"][400] = answer
+  const content = { [problemContentType]: { schema } }
+  for (const { responses } of recordsIn(spec["paths"]).flatMap(recordsIn)) {
+    if (!Predicate.isRecord(responses)) continue
+    for (const status of Object.keys(responses).filter((status) => Number(status) >= 400)) {
+      const described = status === "400" ? { description: unreadable } : responses[status]
+      responses[status] = Object.assign({}, described, { content })
+    }
   }
-  for (const schemas of recordsIn(spec["components"])) {
-    for (const name of ["HttpApiDecodeError", "Issue", "PropertyKey"]) delete schemas[name]
+  const { components } = spec
+  if (Predicate.isRecord(components) && Predicate.isRecord(components["schemas"])) {
+    const { HttpApiDecodeError: _, Issue: __, PropertyKey: ___, ...rest } = components["schemas"]
+    components["schemas"] = { ...rest, Problem: problemJsonSchema }
   }
   return spec
 }
