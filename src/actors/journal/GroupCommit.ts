@@ -152,8 +152,12 @@ export class GroupCommit {
     batch: ReadonlyArray<Pending>,
   ): Effect.Effect<ReadonlyArray<Appended>> {
     if (this.#unsure.size === 0) return Effect.succeed(appended)
-    // A hub of this batch sees the gap by itself; others have to ask.
-    for (const { hub } of batch) this.#unsure.delete(hub)
+    // A hub that gets something new sees the gap by itself; others have to ask.
+    let at = 0
+    for (const { hub, entries } of batch) {
+      const own = appended.slice(at, (at += entries.length))
+      if (own.some(({ duplicate }) => !duplicate)) this.#unsure.delete(hub)
+    }
     return Effect.as(
       Effect.forEach([...this.#unsure], (hub) =>
         this.#journal.bounds(hub.name).pipe(

@@ -129,8 +129,9 @@ export class NamespaceHub {
   committed(events: ReadonlyArray<JournaledEvent>): void {
     const touched = new Set<Route>()
     for (const event of events) {
-      if (event.sequence !== this.#head + 1) this.advance(Sequence.make(event.sequence - 1))
-      this.#head = event.sequence
+      if (event.sequence > this.#head + 1) this.advance(Sequence.make(event.sequence - 1))
+      // The head may be further: somebody asked the journal while these were on their way.
+      if (event.sequence > this.#head) this.#head = event.sequence
       for (const route of this.#routes.match(event.type)) {
         route.offer(event)
         touched.add(route)
