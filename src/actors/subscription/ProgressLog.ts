@@ -21,6 +21,7 @@ export class ProgressLog {
   readonly #touched = new Map<SubscriptionFeed, Entry>()
   readonly #arrival = Effect.unsafeMakeLatch(false)
   readonly #hurry = Effect.unsafeMakeLatch(false)
+  readonly #forgotten = new WeakSet<SubscriptionFeed>()
   #round = Effect.unsafeMakeLatch(false)
   #failures = 0
 
@@ -35,7 +36,7 @@ export class ProgressLog {
   }
 
   touch(namespace: NamespaceName, feed: SubscriptionFeed): void {
-    if (this.#touched.has(feed)) return
+    if (this.#touched.has(feed) || this.#forgotten.has(feed)) return
     this.#touched.set(feed, { namespace, feed })
     this.#arrival.unsafeOpen()
   }
@@ -56,6 +57,15 @@ export class ProgressLog {
         ),
       )
     })
+  }
+
+  /**
+   * Gives up on what of a feed is not written: its deliveries may be repeated. Written later, it would
+   * mix with the progress of the feed that comes after it.
+   */
+  forget(feed: SubscriptionFeed): void {
+    this.#touched.delete(feed)
+    this.#forgotten.add(feed)
   }
 
   /** The writer: runs until interrupted, then writes what is left, if the store takes it. */

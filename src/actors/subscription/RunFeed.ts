@@ -64,7 +64,7 @@ export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never,
     yield* Effect.addFinalizer(() =>
       Effect.ignoreLogged(
         Effect.timeout(Effect.interruptible(world.progress.flush(hub.name, feed)), lastWrite),
-      ),
+      ).pipe(Effect.ensuring(Effect.sync(() => world.progress.forget(feed)))),
     )
     const workers = yield* FiberSet.make<void, never>()
     const fork = yield* FiberSet.runtime(workers)()
