@@ -85,13 +85,16 @@ const resume = (world: MeshWorld, mesh: MeshIncarnation): Effect.Effect<void> =>
     for (;;) {
       const page = yield* patiently(world.deliveryLog.backlog(after, backlogPage))
       for (const name of page) {
-        yield* mesh.context.ref
+        const woken = mesh.context.ref
           .ask((reply: WakeReply) => ({ type: "Wake", name, reply }))
           .pipe(
             Effect.catchAll((error) =>
-              Effect.logWarning("A namespace with a backlog was not woken", error),
+              error._tag === "StoreUnavailable"
+                ? Effect.fail(error)
+                : Effect.logWarning("A namespace with a backlog was not woken", error),
             ),
           )
+        yield* patiently(woken)
       }
       after = page.at(-1)
       if (page.length < backlogPage) return

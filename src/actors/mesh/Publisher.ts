@@ -118,10 +118,13 @@ export const makePublisher = (
   return {
     publish: (name, events, durability = "journalled") =>
       tracedPublish(name, events, (carrying) => {
-        const go = (seat: NamespaceSeat): Effect.Effect<ReadonlyArray<Receipt>, PublishError> =>
-          durability === "ephemeral"
+        const go = (seat: NamespaceSeat): Effect.Effect<ReadonlyArray<Receipt>, PublishError> => {
+          // It fell asleep again before its turn came.
+          if (seat.hub.status === "asleep") return Effect.flatMap(wake(name), go)
+          return durability === "ephemeral"
             ? offer(seat, carrying)
             : Effect.async((resume) => journal(seat, carrying, resume))
+        }
         const seat = awakeSeat(name)
         return seat === undefined ? Effect.flatMap(wake(name), go) : go(seat)
       }),

@@ -11,6 +11,7 @@ import {
 import { patiently, type StoreUnavailable } from "../ports/index.js"
 import { removalActor } from "../removal/RemovalActor.js"
 import type { RemovalSite } from "../removal/RemovalSteps.js"
+import type { WakeReply } from "./MeshChart.js"
 import type { MeshIncarnation } from "./MeshIncarnation.js"
 import type { MeshWorld } from "./MeshWorld.js"
 
@@ -44,10 +45,14 @@ const startRemoval = (
   const site: RemovalSite = {
     world,
     awake: (name) =>
-      Effect.sync(() => {
-        const presence = mesh.presences.get(name)
-        return presence?._tag === "Awake" ? Option.some(presence.ref) : Option.none()
-      }),
+      Effect.suspend(() =>
+        mesh.presences.has(name)
+          ? // One that is waking or stopping is waited for.
+            Effect.option(
+              mesh.context.ref.ask((reply: WakeReply) => ({ type: "Wake", name, reply })),
+            )
+          : Effect.succeedNone,
+      ),
     stop: (name) =>
       mesh.context.ref
         .ask<void>((reply) => ({ type: "Stop", name, reply }))

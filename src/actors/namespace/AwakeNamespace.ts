@@ -1,7 +1,12 @@
 // What runs of an awake namespace: its seat, and its sinks and subscriptions under supervision.
 
 import { Duration, Effect, Scope } from "effect"
-import type { InFlightReport, NamespaceName, NamespaceNotFound } from "../../domain/index.js"
+import {
+  type InFlightReport,
+  type NamespaceName,
+  type NamespaceNotFound,
+  NamespaceRemoving,
+} from "../../domain/index.js"
 import {
   type ActorRef,
   type CellContext,
@@ -18,7 +23,13 @@ import {
 } from "../subscription/SubscriptionActor.js"
 import type { SubscriptionMessage } from "../subscription/SubscriptionChart.js"
 import type { NamespaceMessage } from "./NamespaceChart.js"
-import { loadNamespace, type NamespaceSeat, seatSink, seatSubscription } from "./NamespaceSeat.js"
+import {
+  loadNamespace,
+  type NamespaceSeat,
+  refresh,
+  seatSink,
+  seatSubscription,
+} from "./NamespaceSeat.js"
 
 export interface AwakeNamespace {
   readonly seat: NamespaceSeat
@@ -43,7 +54,7 @@ export interface NamespaceOptions {
 export const awaken = (
   options: NamespaceOptions,
   context: CellContext<NamespaceMessage>,
-): Effect.Effect<AwakeNamespace, StoreUnavailable | NamespaceNotFound> =>
+): Effect.Effect<AwakeNamespace, StoreUnavailable | NamespaceNotFound | NamespaceRemoving> =>
   Effect.gen(function* () {
     const { seat, sinks, subscriptions } = yield* loadNamespace(options.world, options.name)
     for (const sink of sinks) seat.sinks.set(sink.name, seatSink(seat, sink))
@@ -73,6 +84,10 @@ export const awaken = (
       refs: new Map(),
     }
     options.onAwake(seat)
+    // What was changed while it loaded found nobody awake to tell.
+    yield* refresh(seat)
+    const { name, status } = seat.record
+    if (status === "removing") return yield* new NamespaceRemoving({ namespace: name })
     return awake
   })
 

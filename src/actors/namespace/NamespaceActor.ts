@@ -2,7 +2,7 @@
 // sinks and subscriptions down in order. A restart begins by reading the store again.
 
 import { Effect } from "effect"
-import type { NamespaceNotFound } from "../../domain/index.js"
+import type { NamespaceNotFound, NamespaceRemoving } from "../../domain/index.js"
 import { actorSpec, type CellContext, fromMachine } from "../kernel/index.js"
 import type { StoreUnavailable } from "../ports/index.js"
 import {
@@ -40,10 +40,7 @@ export const namespaceActor = (options: NamespaceOptions) => {
     switch (command._tag) {
       case "StartChildren":
         hub.status = "enabled"
-        return Effect.zipRight(
-          startChildren(awake),
-          context.timers.set("idle", idleAfter, idleCheck),
-        )
+        return startChildren(awake)
       case "StopChildren":
         hub.status = "disabled"
         return Effect.zipRight(drainAll(awake.seat), stopChildren(awake))
@@ -82,7 +79,7 @@ export const namespaceActor = (options: NamespaceOptions) => {
     perform: (
       command: NamespaceCommand,
       context: CellContext<NamespaceMessage>,
-    ): Effect.Effect<void, StoreUnavailable | NamespaceNotFound> => {
+    ): Effect.Effect<void, StoreUnavailable | NamespaceNotFound | NamespaceRemoving> => {
       if (command._tag !== "Load") {
         const awake = incarnation
         return awake === undefined
@@ -92,9 +89,10 @@ export const namespaceActor = (options: NamespaceOptions) => {
       return Effect.flatMap(awaken(options, context), (awake) => {
         incarnation = awake
         const { status } = awake.seat.record
-        return status === "removing"
-          ? Effect.void
-          : context.self.tell({ type: status === "enabled" ? "Enabled" : "Disabled" })
+        return Effect.zipRight(
+          context.timers.set("idle", idleAfter, idleCheck),
+          context.self.tell({ type: status === "enabled" ? "Enabled" : "Disabled" }),
+        )
       })
     },
   })

@@ -169,6 +169,27 @@ export const namespaceMachine = charts.createMachine({
         }),
       },
     },
+    // A removal that is resumed may begin with these.
+    Withdraw: {
+      target: ".leaving",
+      actions: {
+        type: "perform",
+        params: ({ event }: Of<"Withdraw">): NamespaceCommand => ({
+          _tag: "WithdrawRoutes",
+          reply: event.reply,
+        }),
+      },
+    },
+    Drain: {
+      target: ".leaving",
+      actions: {
+        type: "perform",
+        params: ({ event }: Of<"Drain">): NamespaceCommand => ({
+          _tag: "DrainFeeds",
+          reply: event.reply,
+        }),
+      },
+    },
   },
   states: {
     loading: {
@@ -211,29 +232,7 @@ export const namespaceMachine = charts.createMachine({
         IdleCheck: { actions: command({ _tag: "CheckIdle" }) },
       },
     },
-    leaving: {
-      on: {
-        ...forRequests(refuse),
-        Withdraw: {
-          actions: {
-            type: "perform",
-            params: ({ event }: Of<"Withdraw">): NamespaceCommand => ({
-              _tag: "WithdrawRoutes",
-              reply: event.reply,
-            }),
-          },
-        },
-        Drain: {
-          actions: {
-            type: "perform",
-            params: ({ event }: Of<"Drain">): NamespaceCommand => ({
-              _tag: "DrainFeeds",
-              reply: event.reply,
-            }),
-          },
-        },
-      },
-    },
+    leaving: { on: forRequests(refuse) },
   },
 })
 

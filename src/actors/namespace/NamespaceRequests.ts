@@ -1,8 +1,7 @@
 // Changes to an awake namespace: each is stored first, then what runs is made to follow.
 
-import { Effect, Option } from "effect"
+import { Effect } from "effect"
 import {
-  effectiveSettings,
   type Namespace,
   type Sequence,
   type Sink,
@@ -24,7 +23,7 @@ import {
   stopChildren,
 } from "./AwakeNamespace.js"
 import type { NamespaceMessage, NamespaceRequest } from "./NamespaceChart.js"
-import { loadDefaults, seatSink, seatSubscription } from "./NamespaceSeat.js"
+import { refresh, seatSink, seatSubscription } from "./NamespaceSeat.js"
 
 /** `running`: the namespace is enabled, so what is stored must also run. */
 export const serveRequest = (
@@ -188,25 +187,27 @@ const reload = (
 ): Change<Namespace> =>
   Effect.gen(function* () {
     const { seat } = awake
-    const found = yield* seat.world.registry.getNamespace(seat.hub.name)
-    if (Option.isNone(found)) return seat.record
     const before = JSON.stringify(seat.settings)
-    seat.record = found.value
-    seat.settings = effectiveSettings(
-      yield* loadDefaults(seat.world, found.value),
-      found.value.overrides,
-    )
-    const enabled = found.value.status === "enabled"
+    yield* refresh(seat)
+    const { status } = seat.record
+    // A removal tells of itself.
+    if (status === "removing") return seat.record
+    const enabled = status === "enabled"
     if (running !== enabled) yield* context.self.tell({ type: enabled ? "Enabled" : "Disabled" })
-    if (before !== JSON.stringify(seat.settings)) yield* reseat(awake, running && enabled)
+    if (before !== JSON.stringify(seat.settings)) yield* reseat(awake, running, enabled)
     return seat.record
   })
 
 /** Everything that may have inherited a setting begins anew. */
-const reseat = (awake: AwakeNamespace, running: boolean): Effect.Effect<void> =>
+const reseat = (
+  awake: AwakeNamespace,
+  wasRunning: boolean,
+  enabled: boolean,
+): Effect.Effect<void> =>
   Effect.gen(function* () {
     const { seat } = awake
-    if (running) {
+    const running = wasRunning && enabled
+    if (wasRunning) {
       yield* drainAll(seat)
       yield* stopChildren(awake)
     }

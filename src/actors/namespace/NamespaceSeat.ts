@@ -64,6 +64,17 @@ export const loadNamespace = (
     }
   })
 
+/** Takes over what the store says of the namespace and of what it inherits; a removed one stays as it is. */
+export const refresh = (seat: NamespaceSeat): Effect.Effect<void, StoreUnavailable> =>
+  Effect.gen(function* () {
+    const found = yield* seat.world.registry.getNamespace(seat.hub.name)
+    if (Option.isNone(found)) return
+    const defaults = yield* loadDefaults(seat.world, found.value)
+    seat.record = found.value
+    seat.settings = effectiveSettings(defaults, found.value.overrides)
+    if (seat.hub.status !== "asleep") seat.hub.status = found.value.status
+  })
+
 export const loadDefaults = (
   world: MeshWorld,
   { hostType }: Namespace,
