@@ -67,9 +67,13 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
         Effect.gen(function* () {
           const sink = yield* named(Schema.decodeUnknown(SinkName)(name))
           const subscription = yield* named(Schema.decodeUnknown(SubscriptionName)(name))
-          yield* handlers.attach(namespace, sink, handler)
           const existing = Option.getOrUndefined(yield* world.registry.getSink(namespace, sink))
-          if (existing?.kind !== "handler") yield* sinks.put(namespace, sink, { kind: "handler" })
+          if (existing !== undefined && existing.kind !== "handler") {
+            const reason = `is a sink of the kind "${existing.kind}"`
+            return yield* new InvalidSetting({ field: "name", reason })
+          }
+          yield* handlers.attach(namespace, sink, handler)
+          if (existing === undefined) yield* sinks.put(namespace, sink, { kind: "handler" })
           yield* subscriptions.put(namespace, subscription, { ...options, sink })
         }).pipe(
           // The sink was removed in the very moment between the two puts.

@@ -45,8 +45,8 @@ export const makeSinks = (world: MeshWorld, door: NamespaceDoor): MeshService["s
             ? parked.cause === "misconfigured"
               ? "misconfigured"
               : "parked"
-            : gate.connection === undefined
-              ? "starting"
+            : !gate.isOpen
+              ? "waiting"
               : "connected",
     }
   }

@@ -23,7 +23,8 @@ export interface NamespaceView extends Omit<Namespace, "overrides" | "incarnatio
 }
 
 export interface SinkView extends Omit<Sink, "sealed"> {
-  readonly state: "connected" | "parked" | "misconfigured" | "starting" | "asleep"
+  /** `waiting`: it is being opened, or no handler is attached. `asleep`: its namespace is. */
+  readonly state: "connected" | "parked" | "misconfigured" | "waiting" | "asleep"
   readonly hasSecret: boolean
 }
 

@@ -5,7 +5,7 @@
 
 import { Context, type Effect, Schema, type Scope } from "effect"
 import { type CloudEvent, NamespaceName, type Outcome, SinkName } from "../../domain/index.js"
-import type { Delivery } from "./Transport.js"
+import type { Availability, Delivery } from "./Transport.js"
 
 type Answer = void | Outcome
 
@@ -43,6 +43,8 @@ export interface HandlerSlot {
   readonly current: Handler | undefined
   /** Waits until a function is attached. */
   readonly attached: Effect.Effect<Handler>
+  /** Whether one is. */
+  readonly availability: Availability
 }
 
 export class Handlers extends Context.Tag("eventloom/Handlers")<

@@ -21,6 +21,13 @@ export interface Delivery {
   readonly event: JournaledEvent
 }
 
+/** Whether an open sink has somebody to deliver to at the moment. */
+export interface Availability {
+  readonly current: () => boolean
+  /** Calls `changed` at each change, until what it returns is called. */
+  readonly watch: (changed: () => void) => () => void
+}
+
 /** An open sink. Never fails: whatever happens to an attempt is an outcome. Safe to interrupt. */
 export interface Connection {
   readonly deliver: (delivery: Delivery) => Effect.Effect<Outcome>
@@ -30,6 +37,8 @@ export interface Connection {
    * after that.
    */
   readonly start?: (delivery: Delivery, settled: (outcome: Outcome) => void) => () => void
+  /** Absent: always. While it is not available no delivery is started; nothing is held against anyone. */
+  readonly availability?: Availability
   /** Present when several events can go in one request; one outcome each, in order. */
   readonly deliverBatch?: (
     deliveries: ReadonlyArray<Delivery>,

@@ -70,6 +70,7 @@ export class SinkGate {
   #probes = 0
   #lastSuccessAt: number | undefined
   #connection: Connection | undefined
+  #unwatch: (() => void) | undefined
 
   constructor(options: SinkGateOptions) {
     this.#options = options
@@ -80,9 +81,15 @@ export class SinkGate {
     return this.#connection
   }
 
+  /** The sink is open and has somebody to deliver to. */
+  get isOpen(): boolean {
+    return this.#connection?.availability?.current() ?? this.#connection !== undefined
+  }
+
   /** The sink is open: deliveries may start. */
   connect(connection: Connection): void {
     this.#connection = connection
+    this.#unwatch = connection.availability?.watch(() => this.#pumpAll())
     this.#pumpAll()
   }
 
@@ -96,6 +103,8 @@ export class SinkGate {
 
   /** The sink is closed: nothing starts until it is open again. */
   disconnect(): void {
+    this.#unwatch?.()
+    this.#unwatch = undefined
     this.#connection = undefined
   }
 
@@ -132,7 +141,7 @@ export class SinkGate {
 
   /** How many deliveries could start now. */
   room(): number {
-    if (this.#connection === undefined) return 0
+    if (!this.isOpen) return 0
     if (this.#breaker._tag === "Closed") return this.#options.concurrency - this.#active
     return this.#canProbe() ? 1 : 0
   }

@@ -35,7 +35,7 @@ export const SinkShape = Schema.Struct(
     name: SinkName,
     kind: Schema.String,
     concurrency: Schema.Number,
-    state: Schema.Literal("connected", "parked", "misconfigured", "starting", "asleep"),
+    state: Schema.Literal("connected", "parked", "misconfigured", "waiting", "asleep"),
     hasSecret: Schema.Boolean,
     secret: Schema.optional(
       Schema.String.annotations({

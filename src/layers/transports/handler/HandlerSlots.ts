@@ -2,12 +2,19 @@
 // open sink holds it, so a removed namespace leaves nothing here.
 
 import { Effect, Layer } from "effect"
-import { type Handler, HandlerAttached, Handlers, type HandlerSlot } from "../../../actors/index.js"
+import {
+  type Availability,
+  type Handler,
+  HandlerAttached,
+  Handlers,
+  type HandlerSlot,
+} from "../../../actors/index.js"
 import type { NamespaceName, SinkName } from "../../../domain/index.js"
 
 class Slot implements HandlerSlot {
   holders = 0
   #current: Handler | undefined
+  readonly #watching = new Set<() => void>()
   readonly #waiting = new Set<(handler: Handler) => void>()
 
   get current(): Handler | undefined {
@@ -21,8 +28,17 @@ class Slot implements HandlerSlot {
     return Effect.sync(() => this.#waiting.delete(waiter))
   })
 
+  readonly availability: Availability = {
+    current: () => this.#current !== undefined,
+    watch: (changed) => {
+      this.#watching.add(changed)
+      return () => this.#watching.delete(changed)
+    },
+  }
+
   attach(handler: Handler): void {
     this.#current = handler
+    for (const changed of this.#watching) changed()
     const waiting = [...this.#waiting]
     this.#waiting.clear()
     for (const waiter of waiting) waiter(handler)
@@ -30,6 +46,7 @@ class Slot implements HandlerSlot {
 
   detach(): void {
     this.#current = undefined
+    for (const changed of this.#watching) changed()
   }
 }
 

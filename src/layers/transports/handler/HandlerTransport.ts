@@ -1,6 +1,6 @@
 // The transport "handler": a sink that is a function of this process.
 //
-// A delivery waits while no function is attached, so its event keeps its place. A function that
+// While no function is attached nothing is delivered, so events keep their place. A function that
 // answers at once is called without leaving the caller's stack: `deliver` then gives back an Exit.
 
 import { Cause, Effect, Exit, Schema, type Scope } from "effect"
@@ -105,6 +105,7 @@ const call = (handler: Handler, delivery: Delivery): Effect.Effect<Outcome> => {
 }
 
 const connect = (slot: HandlerSlot): Connection => ({
+  availability: slot.availability,
   deliver: (delivery) =>
     slot.current === undefined
       ? Effect.flatMap(slot.attached, (handler) => call(handler, delivery))
