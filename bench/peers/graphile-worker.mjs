@@ -1,13 +1,13 @@
 // graphile-worker on Postgres with its local queue and batched completion.
 import { Logger, makeWorkerUtils, run } from "graphile-worker"
-import pg from "pg"
+import { Pool } from "pg"
 
 // Its default logs a line for each job; nobody who wants speed leaves that on.
 const logger = new Logger(() => () => undefined)
 
 export const open = async ({ databaseUrl }) => {
   const schema = `bench_graphile_${process.pid}`
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 20 })
+  const pool = new Pool({ connectionString: databaseUrl, max: 20 })
   const utils = await makeWorkerUtils({ pgPool: pool, schema, logger })
   await utils.migrate()
   let runner

@@ -1,6 +1,6 @@
 // The transports that every deployment has: webhook, stdout, handler. More are added by composing.
 
-import { Effect, type Scope } from "effect"
+import type { Effect, Scope } from "effect"
 import type { Handlers, Transport, Vault } from "../actors/index.js"
 import type { TargetGuard } from "./transports/guard/TargetGuard.js"
 import * as HandlerTransport from "./transports/handler/HandlerTransport.js"
