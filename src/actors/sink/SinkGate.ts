@@ -215,10 +215,13 @@ export class SinkGate {
     this.#pumpAll()
   }
 
-  /** A probe may be due: lets those that wait try. Too early, as after a clock was set back, it asks again. */
+  /**
+   * A probe may be due: lets everybody try, since who made the last one, and never heard, does not
+   * wait. Too early, as after a clock was set back, it asks again.
+   */
   probeDue(): void {
     if (this.#breaker._tag === "Open" && !this.#canProbe()) return this.announce()
-    this.#pumpWaiting()
+    this.#pumpAll()
   }
 
   #reportTrouble(key: string, outcome: Outcome): Report {
