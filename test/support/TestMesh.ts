@@ -106,18 +106,22 @@ export class TestMesh {
   )
 
   /** Stops it as a signal would: what is under way may end, progress is written. */
-  readonly stop: Effect.Effect<void> = Effect.suspend(() => {
+  readonly stopping: Effect.Effect<void> = Effect.suspend(() => {
     const running = this.#running
     this.#running = undefined
-    return running === undefined
-      ? Effect.void
-      : this.simulation.finish(Scope.close(running.scope, Exit.void))
+    return running === undefined ? Effect.void : Scope.close(running.scope, Exit.void)
   })
 
   /** Kills it: from this instant on the store hears nothing more of it. */
-  readonly kill: Effect.Effect<void> = Effect.suspend(() =>
-    Effect.zipRight(this.faults.always("everything", Fault.FailBefore()), this.stop),
+  readonly dying: Effect.Effect<void> = Effect.suspend(() =>
+    Effect.zipRight(this.faults.always("everything", Fault.FailBefore()), this.stopping),
   )
+
+  /** Stops it, letting time pass until it has. */
+  readonly stop: Effect.Effect<void> = Effect.suspend(() => this.simulation.finish(this.stopping))
+
+  /** Kills it, letting time pass until nothing of it is left. */
+  readonly kill: Effect.Effect<void> = Effect.suspend(() => this.simulation.finish(this.dying))
 
   readonly restart: Effect.Effect<void> = Effect.zipRight(this.stop, this.start)
 }
