@@ -2,7 +2,7 @@
 //
 // Exit codes: 0 done, 1 it could not be done, 2 it was called wrongly, 130 interrupted.
 
-import { Command, ValidationError } from "@effect/cli"
+import { CliConfig, Command, ValidationError } from "@effect/cli"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import { Cause, Console, Effect, Exit, Layer, Option } from "effect"
 import { FailedVisibly, UsageError } from "./CliErrors.js"
@@ -36,8 +36,8 @@ const eventloom = Command.make("eventloom").pipe(
 
 const parseAndRun = Command.run(eventloom, { name: "Eventloom", version, executable: "eventloom" })
 
-/** Runs the command that the arguments (with runtime and script, as in `process.argv`) name. */
-export const run = (argv: ReadonlyArray<string>) =>
+/** The command that the arguments (with runtime and script, as in `process.argv`) name. */
+export const program = (argv: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const screen = yield* Screen
     const console = yield* Console.consoleWith(Effect.succeed)
@@ -45,7 +45,12 @@ export const run = (argv: ReadonlyArray<string>) =>
       Effect.tapErrorCause((cause) => report(cause, screen)),
       Console.withConsole(quietOf(console, screen)),
     )
-  }).pipe(Effect.provide(Layer.merge(NodeContext.layer, screenLayer)))
+  }).pipe(Effect.provide(layers))
+
+const layers = Layer.merge(NodeContext.layer, CliConfig.layer({ showBuiltIns: false }))
+
+/** The command, writing to the streams of this process. */
+export const run = (argv: ReadonlyArray<string>) => Effect.provide(program(argv), screenLayer)
 
 /** What the process answers to whoever started it. */
 export const exitCodeOf = (exit: Exit.Exit<unknown, unknown>): number => {
@@ -70,7 +75,7 @@ const report = (cause: Cause.Cause<unknown>, { err }: Screen["Type"]): Effect.Ef
     return err.write(err.paint.dim("See `eventloom --help`, or --help after a command.\n"))
   }
   if (failure instanceof FailedVisibly) return Effect.void
-  return error(plain(failure instanceof Error ? failure.message : String(failure)))
+  return error(plain(failure instanceof Error ? failure.message : JSON.stringify(failure)))
 }
 
 /** The parser writes in colours, wanted or not. */

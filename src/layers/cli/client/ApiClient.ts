@@ -15,7 +15,7 @@ import {
   identity,
   Layer,
   Option,
-  Redacted,
+  type Redacted,
   Schema,
 } from "effect"
 import { CommandFailed, RequestRefused, ServerUnreachable, UsageError } from "../CliErrors.js"
@@ -118,23 +118,22 @@ const reasons: Readonly<Record<string, string>> = {
   EAI_AGAIN: "the host's name cannot be looked up",
 }
 
-/** The system's code is some levels down in what `fetch` throws. */
-const codeOf = (error: unknown): string | undefined => {
-  let at = error
+/** The system's reason is some levels down in what `fetch` throws. */
+const reasonOf = (error: HttpClientError): string => {
+  let at: unknown = error
+  let reason = error.message
   for (let depth = 0; depth < 6; depth++) {
-    if (isCoded(at)) return at.code
+    if (isCoded(at)) return reasons[at.code] ?? at.code
+    if (at instanceof Error && at !== error) reason = at.message
     if (at instanceof AggregateError && at.errors.length > 0) at = at.errors[0]
     else if (isCaused(at)) at = at.cause
-    else return undefined
+    else break
   }
-  return undefined
+  return reason
 }
 
-const unreachable = (url: string, error: HttpClientError) => {
-  const code = codeOf(error)
-  const reason = code === undefined ? error.message : (reasons[code] ?? code)
-  return new ServerUnreachable({ url, reason })
-}
+const unreachable = (url: string, error: HttpClientError) =>
+  new ServerUnreachable({ url, reason: reasonOf(error) })
 
 const ProblemDocument = Schema.Struct({
   detail: Schema.String,

@@ -49,5 +49,11 @@ export const plain = (text: string): string =>
 /** The text without colours. */
 export const unpainted = (text: string): string => text.replace(SGR, "")
 
-/** How many columns the text takes, colours aside; wide characters count as one. */
-export const widthOf = (text: string): number => [...unpainted(text)].length
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
+const segmenter = new Intl.Segmenter()
+
+/** How many characters a reader sees, colours aside. */
+export const widthOf = (text: string): number => {
+  const bare = unpainted(text)
+  return PRINTABLE_ASCII.test(bare) ? bare.length : Array.from(segmenter.segment(bare)).length
+}

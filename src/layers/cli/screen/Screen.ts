@@ -2,7 +2,7 @@
 // error. A line is written when the operating system has it, so a slow reader slows the command.
 
 import { Context, Effect, Layer } from "effect"
-import type { WriteStream } from "node:tty"
+import type { Writable } from "node:stream"
 import { type Paint, paintFor } from "./Paint.js"
 
 export interface Surface {
@@ -24,12 +24,18 @@ export class Screen extends Context.Tag("eventloom/cli/Screen")<
 
 const DEFAULT_COLUMNS = 100
 
-const surface = (stream: WriteStream): Surface => {
-  const isTerminal = stream.isTTY === true
+interface Output extends Writable {
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+const surface = (stream: Output): Surface => {
+  const { isTTY: isTerminal = false } = stream
   return {
     isTerminal,
     get columns() {
-      return isTerminal && stream.columns > 0 ? stream.columns : DEFAULT_COLUMNS
+      const { columns = 0 } = stream
+      return columns > 0 ? columns : DEFAULT_COLUMNS
     },
     paint: paintFor({ isTerminal }, process.env["NO_COLOR"]),
     write: (text) =>

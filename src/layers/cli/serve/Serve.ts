@@ -31,16 +31,14 @@ export const serve = (
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()
-      const deployment = Deployment.layer(config).pipe(
-        Layer.mapError(({ message }) => new CommandFailed({ reason: message })),
-      )
+      const deployment = Deployment.layer(config).pipe(Layer.mapError(startFailure))
       const run = Effect.gen(function* () {
         const context = yield* Layer.buildWithScope(deployment, scope)
         const stopped = Effect.gen(function* () {
           yield* ensureDefaultNamespace
           const server = yield* HttpServer
-          yield* json ? printJson(readiness(config, server)) : banner(config, server)
           yield* Effect.logInfo("Listening").pipe(Effect.annotateLogs({ url: server.url }))
+          yield* json ? printJson(readiness(config, server)) : banner(config, server)
           const { lost } = yield* StoreLock
           return yield* lost
         })
@@ -61,6 +59,11 @@ export const serve = (
       return yield* exit
     }),
   )
+
+const startFailure = (error: { readonly _tag: string; readonly message: string }) => {
+  const hint = error._tag === "ListenFailed" ? " Choose another with --port or EVENTLOOM_PORT." : ""
+  return new CommandFailed({ reason: `${error.message}${hint}` })
+}
 
 const storeText = ({ databaseUrl, dataDir }: Deployment.DeploymentConfig): string =>
   databaseUrl === undefined

@@ -1,0 +1,285 @@
+import { expect, layer } from "@effect/vitest"
+import { Effect } from "effect"
+import * as fs from "node:fs/promises"
+import * as path from "node:path"
+import { temporaryDirectory } from "../../support/EmbeddedImage.js"
+import { jsonOf } from "./support/Run.js"
+import { cli, testServer } from "./support/Server.js"
+
+const written = (name: string, text: string) =>
+  Effect.gen(function* () {
+    const file = path.join(yield* temporaryDirectory, name)
+    yield* Effect.promise(() => fs.writeFile(file, text))
+    return file
+  })
+
+layer(testServer(), { excludeTestServices: true })("commands for a running server", (it) => {
+  it.effect("publish one event, and read it back", () =>
+    Effect.gen(function* () {
+      yield* cli("namespaces add one.example")
+      const published = yield* cli(
+        'publish one.example --type booking.reserved --id b1 --subject room-1 --data {"a":1}',
+      )
+      expect(published).toMatchObject({ code: 0, err: "" })
+      expect(published.out).toMatch(/^sequence +id +source\n +1 +b1 +\/eventloom\/cli\n$/)
+
+      const again = yield* cli("publish one.example --type booking.reserved --id b1 --json")
+      expect(jsonOf(again)).toEqual({
+        accepted: [{ source: "/eventloom/cli", id: "b1", sequence: "1", duplicate: true }],
+      })
+
+      const tail = yield* cli("tail one.example --from earliest --limit 1 --json")
+      expect(jsonOf(tail)).toEqual({
+        sequence: "1",
+        event: {
+          specversion: "1.0",
+          id: "b1",
+          source: "/eventloom/cli",
+          type: "booking.reserved",
+          subject: "room-1",
+          datacontenttype: "application/json",
+          data: { a: 1 },
+        },
+      })
+    }),
+  )
+
+  it.scoped("publish a file of lines in batches, a second time as duplicates", () =>
+    Effect.gen(function* () {
+      yield* cli("namespaces add lines.example")
+      const lines = Array.from({ length: 1_203 }, (_, n) =>
+        JSON.stringify({ id: `e${n}`, type: n % 2 === 0 ? "even" : "odd", data: { n } }),
+      )
+      const file = yield* written("events.ndjson", `${lines.join("\n")}\n\n`)
+      const first = yield* cli(`publish lines.example --file ${file}`)
+      expect(first.code).toBe(0)
+      expect(first.out).toMatch(/^1,203 events accepted in .*, sequences 1 to 1203\n$/)
+      const second = yield* cli(`publish lines.example --file ${file}`)
+      expect(second.out).toContain("1,203 of them published before")
+
+      const odd = yield* cli("tail lines.example --type odd --from 1000 --limit 2 --json")
+      const events = odd.out.trim().split("\n")
+      expect(events.map((line) => JSON.parse(line).sequence)).toEqual(["1000", "1002"])
+    }),
+  )
+
+  it.scoped("publish a file that is one JSON array", () =>
+    Effect.gen(function* () {
+      yield* cli("namespaces add array.example")
+      const file = yield* written(
+        "events.json",
+        JSON.stringify(
+          [
+            { id: "x", source: "/s" },
+            { id: "y", type: "own" },
+          ],
+          null,
+          2,
+        ),
+      )
+      const ran = yield* cli(`publish array.example --type filled.in --file ${file} --json`)
+      expect(jsonOf(ran)).toEqual({
+        accepted: [
+          { source: "/s", id: "x", sequence: "1", duplicate: false },
+          { source: "/eventloom/cli", id: "y", sequence: "2", duplicate: false },
+        ],
+      })
+      const tail = yield* cli("tail array.example --from 1 --limit 2 --json")
+      expect(
+        tail.out
+          .split("\n")
+          .slice(0, 2)
+          .map((line) => JSON.parse(line).event.type),
+      ).toEqual(["filled.in", "own"])
+    }),
+  )
+
+  it.scoped("a bad line is named, with what had been accepted before it", () =>
+    Effect.gen(function* () {
+      yield* cli("namespaces add bad.example")
+      const file = yield* written("events.ndjson", '{"type":"a"}\n{"type":\n')
+      const ran = yield* cli(`publish bad.example --file ${file}`)
+      expect(ran).toMatchObject({ code: 2, out: "" })
+      expect(ran.err).toContain("error: Line 2 of ")
+      const missing = yield* cli("publish bad.example --file /nowhere/at/all")
+      expect(missing.code).toBe(2)
+      expect(missing.err).toContain("/nowhere/at/all cannot be read")
+    }),
+  )
+
+  it.effect("tail follows what is published after it began", () =>
+    Effect.gen(function* () {
+      yield* cli("namespaces add follow.example")
+      for (const id of ["a", "b", "c"]) yield* cli(`publish follow.example --type t --id ${id}`)
+      // From the head on, which is found without reading the journal: only what comes next is shown.
+      const following = yield* Effect.fork(cli("tail follow.example --limit 1 --json"))
+      const publishing = Effect.forever(
+        Effect.zipRight(cli("publish follow.example --type t"), Effect.sleep("20 millis")),
+      )
+      const tail = yield* Effect.raceFirst(following, publishing)
+      expect(Number(JSON.parse(tail.out).sequence)).toBeGreaterThan(3)
+    }),
+  )
+
+  it.effect("sinks and subscriptions are put, listed, shown, paused and removed", () =>
+    Effect.gen(function* () {
+      yield* cli("namespaces add things.example")
+      const sink = yield* cli(
+        "sinks put things.example hook --to https://example.com/h --header x-a=1 --header x-b=2 --json",
+      )
+      expect(jsonOf(sink)).toMatchObject({
+        kind: "webhook",
+        url: "https://example.com/h",
+        headers: { "x-a": expect.any(String), "x-b": expect.any(String) },
+        secret: expect.stringMatching(/^whsec_/),
+      })
+      const put = yield* cli(
+        "subscriptions put things.example all --sink hook --type a.* --type b --ordering key --start-at earliest",
+      )
+      expect(put.code).toBe(0)
+      const paused = yield* cli("subscriptions pause things.example all --json")
+      expect(jsonOf(paused)).toMatchObject({ state: "paused", types: ["a.*", "b"] })
+      const list = yield* cli("subscriptions list things.example")
+      expect(list.out).toMatch(/all +hook +a\.\* b +paused +0 +0/)
+      expect(jsonOf(yield* cli("subscriptions resume things.example all --json"))).toMatchObject({
+        status: "active",
+      })
+      const shown = yield* cli("sinks get things.example hook")
+      expect(shown.out).toMatch(/^hasSecret +true$/m)
+      expect(shown.out).not.toContain("whsec_")
+
+      const inUse = yield* cli("sinks remove things.example hook")
+      expect(inUse).toMatchObject({ code: 1, out: "" })
+      expect(inUse.err).toMatch(/^error: .*all.*\(HTTP 409\)\n$/)
+      expect((yield* cli("subscriptions remove things.example all")).code).toBe(0)
+      expect((yield* cli("sinks remove things.example hook")).code).toBe(0)
+      expect((yield* cli("sinks list things.example")).out).toBe("There are none.\n")
+    }),
+  )
+
+  it.effect("a namespace is disabled, enabled and removed with its account as a table", () =>
+    Effect.gen(function* () {
+      yield* cli("host-types put gold")
+      yield* cli("namespaces add gone.example --host-type gold")
+      expect((yield* cli("host-types remove gold")).err).toContain("(HTTP 409)")
+      yield* cli("namespaces disable gone.example")
+      const refused = yield* cli("publish gone.example --type t")
+      expect(refused).toMatchObject({ code: 1, out: "" })
+      expect(refused.err).toContain("disabled")
+      yield* cli("namespaces enable gone.example")
+      yield* cli("publish gone.example --type t")
+      const removed = yield* cli("namespaces remove gone.example --wait 30s")
+      expect(removed.code).toBe(0)
+      expect(removed.out).toMatch(/^gone\.example is removed\.\nstep +outcome +rows +time/)
+      expect(removed.out).toMatch(/^purge-events +done +1 /m)
+      expect(removed.out).toMatch(/0 completed, 0 abandoned\n$/)
+      expect((yield* cli("namespaces get gone.example")).code).toBe(1)
+      expect((yield* cli("host-types remove gold")).code).toBe(0)
+    }),
+  )
+
+  it.effect("lists are read to their end over several pages", () =>
+    Effect.gen(function* () {
+      const names = Array.from({ length: 7 }, (_, n) => `page-${n}`)
+      for (const name of names) yield* cli(`namespaces add ${name}`)
+      const list = jsonOf(yield* cli("namespaces list --json"))
+      expect(list).toMatchObject({
+        namespaces: expect.arrayContaining(names.map((name) => expect.objectContaining({ name }))),
+        next: null,
+      })
+    }),
+  )
+
+  it.effect("the actors are drawn as a tree", () =>
+    Effect.gen(function* () {
+      yield* cli("namespaces add tree.example")
+      yield* cli("sinks put tree.example out --kind stdout")
+      yield* cli("subscriptions put tree.example s --sink out")
+      const { out } = yield* cli("actors")
+      expect(out).toMatch(/^actor +kind +state +since +restarts +queue\nmesh +mesh /)
+      expect(out).toMatch(/[├└]─ namespaces\/tree\.example +namespace/)
+      expect(out).toMatch(/├─ sinks\/out +sink/)
+      expect(out).toMatch(/└─ subscriptions\/s +subscription/)
+      expect(jsonOf(yield* cli("actors --json"))).toMatchObject({ path: "mesh", kind: "mesh" })
+    }),
+  )
+
+  it.effect("what the server refuses is said in a line that names the field", () =>
+    Effect.gen(function* () {
+      yield* cli("namespaces add errors.example")
+      const target = yield* cli("sinks put errors.example x --to ftp://host")
+      expect(target).toMatchObject({ code: 1, out: "" })
+      expect(target.err).toMatch(/^error: .*\[field: url\] \(HTTP 422\)\n$/)
+      const unknown = yield* cli("publish nowhere.example --type t")
+      expect(unknown.err).toMatch(/^error: .*nowhere\.example.* \(HTTP 404\)\n$/)
+      const escaped = yield* cli("namespaces get ../../health/live")
+      expect(escaped.code).toBe(1)
+    }),
+  )
+
+  it.effect("a wrong call ends with code 2 and sends nothing", () =>
+    Effect.gen(function* () {
+      const wrong = [
+        "publish",
+        "publish x",
+        "publish x --type t --data {",
+        "publish x --file - --id 1",
+        "bogus",
+        "namespaces list --nope",
+        "namespaces remove x --wait soon",
+        "sinks put x y --spec []",
+        "sinks put x y --concurrency many",
+        "tail x --from yesterday",
+        "actors --url ftp://x",
+        "demo --events 3",
+      ]
+      for (const args of wrong) {
+        const ran = yield* cli(args)
+        expect({ args, code: ran.code, out: ran.out }).toEqual({ args, code: 2, out: "" })
+        expect(ran.err).not.toMatch(/\n\s+at |\[object|"_tag"/)
+        expect(ran.err.trim()).not.toBe("")
+      }
+    }),
+  )
+
+  it.effect("nobody at the address is said with what to do about it", () =>
+    Effect.gen(function* () {
+      const ran = yield* cli("actors --url http://127.0.0.1:9")
+      expect(ran).toMatchObject({ code: 1, out: "" })
+      expect(ran.err).toMatch(/^error: No server answers at http:\/\/127\.0\.0\.1:9: .*--url/)
+    }),
+  )
+
+  it.effect(
+    "colours only on a terminal, and not with NO_COLOR; text of others steers nothing",
+    () =>
+      Effect.gen(function* () {
+        yield* cli("namespaces add colours.example")
+        yield* cli('publish colours.example --type t --id a --data "\u202eevil\u009b2J"')
+        const tail = "tail colours.example --from 1 --limit 1"
+        const bare = (yield* cli(tail)).out
+        expect(bare).toContain("\\u202eevil\\u009b2J")
+        expect(bare).not.toMatch(/[\u001b\u009b\u202e]/)
+        expect((yield* cli(tail, { onTerminal: true })).out).toContain("\u001b[36m")
+        const quiet = { onTerminal: true, env: { NO_COLOR: "1" } }
+        expect((yield* cli(tail, quiet)).out).toBe(bare)
+        expect((yield* cli("--help")).out).not.toContain("\u001b[")
+      }),
+  )
+})
+
+layer(testServer("s3cret"))("with an operator's token", (it) => {
+  it.effect("it is asked for, taken from the environment, and never shown", () =>
+    Effect.gen(function* () {
+      const without = yield* cli("namespaces list")
+      expect(without).toMatchObject({ code: 1, out: "" })
+      expect(without.err).toContain("--token")
+      const wrong = yield* cli("namespaces list --token wr0ng")
+      expect(wrong.code).toBe(1)
+      expect(wrong.err).not.toContain("wr0ng")
+      const env = { EVENTLOOM_ADMIN_TOKEN: "s3cret" }
+      expect((yield* cli("namespaces list", { env })).code).toBe(0)
+      expect((yield* cli("namespaces list --token s3cret")).code).toBe(0)
+    }),
+  )
+})

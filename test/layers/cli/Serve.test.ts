@@ -1,0 +1,212 @@
+import { createServer } from "node:http"
+import * as net from "node:net"
+import { describe, expect, it, layer } from "@effect/vitest"
+import { Context, Deferred, Effect, Layer, Schema } from "effect"
+import * as Deployment from "../../../src/layers/Deployment.js"
+import { HttpServer } from "../../../src/layers/http/index.js"
+import { embeddedFolder, temporaryDirectory } from "../../support/EmbeddedImage.js"
+import { startCli } from "./support/Process.js"
+import { jsonOf, runCli } from "./support/Run.js"
+
+const Ready = Schema.parseJson(Schema.Struct({ url: Schema.String, pid: Schema.Number }))
+
+const serveIn = (dataDir: string, env: Readonly<Record<string, string>> = {}) =>
+  Effect.gen(function* () {
+    const child = yield* startCli(["serve", "--data", dataDir, "--port", "0", "--json"], {
+      EVENTLOOM_ALLOW_PRIVATE_TARGETS: "true",
+      ...env,
+    })
+    const { url } = yield* Effect.flatMap(child.firstLine, Schema.decode(Ready))
+    return { child, url }
+  })
+
+/** One store, for all tests of a server: making one takes seconds. */
+class DataDir extends Context.Tag("test/DataDir")<DataDir, string>() {
+  static readonly layer = Layer.scoped(DataDir, embeddedFolder)
+}
+
+/** The same deployment in this process, which starts faster. */
+const deployedIn = (dataDir: string) =>
+  Deployment.layer({ host: "127.0.0.1", port: 0, dataDir, allowPrivateTargets: true })
+
+const client = (url: string, args: string) =>
+  runCli(args.split(" "), { env: { EVENTLOOM_URL: url } })
+
+/** A receiver whose first answer waits until it is let go. */
+const slowReceiver = Effect.gen(function* () {
+  const arrived = yield* Deferred.make<void>()
+  const letGo = yield* Deferred.make<void>()
+  const ids: Array<string> = []
+  const server = yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      createServer((request, response) => {
+        ids.push(String(request.headers["webhook-id"]))
+        Deferred.unsafeDone(arrived, Effect.void)
+        void Effect.runPromise(Deferred.await(letGo)).then(() => response.writeHead(204).end())
+        request.resume()
+      }),
+    ),
+    (server) =>
+      Effect.async<void>((resume) => {
+        server.closeAllConnections()
+        server.close(() => resume(Effect.void))
+      }),
+  )
+  const url = yield* Effect.async<string>((resume) => {
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      const port = typeof address === "object" ? address?.port : 0
+      resume(Effect.succeed(`http://127.0.0.1:${port}/`))
+    })
+  })
+  return { url, ids, arrived: Deferred.await(arrived), letGo: Deferred.succeed(letGo, undefined) }
+})
+
+layer(DataDir.layer, { excludeTestServices: true })("eventloom serve", (it) => {
+  it.scoped(
+    "keeps everything through kill -9, and ends in good order on SIGTERM",
+    () =>
+      Effect.gen(function* () {
+        const dataDir = yield* DataDir
+        const receiver = yield* slowReceiver
+        const first = yield* serveIn(dataDir)
+        expect(first.child.err()).toContain("message=Listening url=http://127.0.0.1:")
+        yield* client(first.url, `sinks put default hook --to ${receiver.url}`)
+        yield* client(first.url, "publish default --type kept --id k1")
+
+        const second = yield* runCli(["serve", "--data", dataDir, "--port", "0"])
+        expect(second).toMatchObject({ code: 1, out: "" })
+        expect(second.err).toBe(
+          `error: The store ${dataDir} is in use by another process (process ${first.child.pid}). Stop it first, or choose another store.\n`,
+        )
+
+        yield* first.child.signal("SIGKILL")
+        expect(yield* first.child.ended).toMatchObject({ signal: "SIGKILL" })
+
+        const third = yield* serveIn(dataDir)
+        const kept = jsonOf(yield* client(third.url, "tail default --from 1 --limit 1 --json"))
+        expect(kept).toMatchObject({ sequence: "1", event: { id: "k1", type: "kept" } })
+
+        yield* client(third.url, "subscriptions put default s --sink hook --start-at earliest")
+        yield* receiver.arrived
+        yield* third.child.signal("SIGTERM")
+        // It takes no more requests, while the delivery in flight may end.
+        const refused = client(third.url, "namespaces list")
+        yield* Effect.repeat(refused, { until: ({ code }) => code === 1 })
+        yield* receiver.letGo
+        expect(yield* third.child.ended).toEqual({ code: 0, signal: null })
+        expect(third.child.err()).not.toMatch(/level=(WARN|ERROR)/)
+        expect(third.child.err()).toMatch(/Stopping.*\n.*Stopped/)
+
+        // With another master key the secret of the sink could not be opened.
+        const wrong = yield* runCli(["serve", "--data", dataDir, "--port", "0"], {
+          env: { EVENTLOOM_MASTER_KEY: "ab".repeat(32) },
+        })
+        expect(wrong).toMatchObject({ code: 1, out: "" })
+        expect(wrong.err).toMatch(/^error: The master key is not the one of this store\..*\n$/)
+        expect(wrong.err).not.toContain("abab")
+
+        const settled = yield* Effect.flatMap(HttpServer, ({ url }) =>
+          client(url, "subscriptions get default s --json"),
+        ).pipe(Effect.provide(deployedIn(dataDir)))
+        expect(jsonOf(settled)).toMatchObject({ position: "1", lag: 0 })
+        expect(receiver.ids).toHaveLength(1)
+      }),
+    60_000,
+  )
+
+  it.scoped(
+    "a second signal ends it at once",
+    () =>
+      Effect.gen(function* () {
+        const receiver = yield* slowReceiver
+        const { child, url } = yield* serveIn(yield* DataDir)
+        yield* client(url, `sinks put default hook --to ${receiver.url}`)
+        yield* client(url, "subscriptions put default s --sink hook")
+        yield* client(url, "publish default --type t")
+        yield* receiver.arrived
+        yield* child.signal("SIGTERM")
+        const refused = client(url, "namespaces list")
+        yield* Effect.repeat(refused, { until: ({ code }) => code === 1 })
+        yield* child.signal("SIGTERM")
+        expect(yield* child.ended).toEqual({ code: null, signal: "SIGTERM" })
+      }),
+    60_000,
+  )
+
+  it.scoped("a port in use is one clear line", () =>
+    Effect.gen(function* () {
+      const dataDir = yield* DataDir
+      const port = yield* Effect.acquireRelease(
+        Effect.async<net.Server>((resume) => {
+          const server = net.createServer()
+          server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+        }),
+        (server) => Effect.sync(() => server.close()),
+      ).pipe(Effect.map((server) => server.address()))
+      const taken = typeof port === "object" ? port?.port : 0
+      const ran = yield* runCli(["serve", "--data", dataDir, "--port", String(taken)])
+      expect(ran).toEqual({
+        code: 1,
+        out: "",
+        err: `error: The server cannot listen on 127.0.0.1, port ${taken}: it is in use. Choose another with --port or EVENTLOOM_PORT.\n`,
+      })
+    }),
+  )
+})
+
+describe("eventloom serve, told wrongly", () => {
+  it.scopedLive("an unreachable database is one clear line, without its password", () =>
+    Effect.gen(function* () {
+      const dataDir = yield* temporaryDirectory
+      const ran = yield* runCli(["serve", "--port", "0"], {
+        env: {
+          EVENTLOOM_DATABASE_URL: "postgres://me:pa55@127.0.0.1:9/db",
+          EVENTLOOM_DATA: dataDir,
+        },
+      })
+      expect(ran).toMatchObject({ code: 1, out: "" })
+      expect(ran.err).toMatch(/^error: The store is not available .*ECONNREFUSED.*\n$/)
+      expect(ran.err).not.toContain("pa55")
+    }),
+  )
+
+  it.effect("what is wrong with the environment is named, with exit code 2", () =>
+    Effect.gen(function* () {
+      const wrong = {
+        EVENTLOOM_PORT: "many",
+        EVENTLOOM_ALLOW_PRIVATE_TARGETS: "perhaps",
+        EVENTLOOM_LOG_LEVEL: "loud",
+        EVENTLOOM_LOG_FORMAT: "xml",
+      }
+      for (const [name, value] of Object.entries(wrong)) {
+        const ran = yield* runCli(["serve"], { env: { [name]: value } })
+        expect(ran).toMatchObject({ code: 2, out: "" })
+        expect(ran.err).toMatch(new RegExp(`^error: ${name}: must be .*\n$`))
+      }
+      const both = yield* runCli(["serve", "--data", "x", "--database-url", "postgres://x"])
+      expect(both.code).toBe(2)
+      expect((yield* runCli(["serve", "--port", "70000"])).code).toBe(2)
+    }),
+  )
+})
+
+describe("eventloom demo", () => {
+  it.scopedLive(
+    "adds up",
+    () =>
+      Effect.gen(function* () {
+        const child = yield* startCli(["demo", "--events", "2000", "--json"], {
+          TMPDIR: yield* temporaryDirectory,
+        })
+        expect(yield* child.ended).toEqual({ code: 0, signal: null })
+        const report = JSON.parse(child.out())
+        expect(report).toMatchObject({ ok: true, events: 2000 })
+        const lost = report.destinations.map((one: { readonly lost: number }) => one.lost)
+        expect(lost).toEqual([0, 0, 0, 0])
+        expect(report.removal.steps.at(-1)).toMatchObject({ step: "release-name", outcome: "done" })
+        expect(child.err()).toContain("recovered")
+      }),
+    60_000,
+  )
+})
