@@ -28,29 +28,37 @@ const fileBytes = 16 * 1024 * 1024
 /** Random, so that the database cannot make it smaller. */
 const largeData = () => randomBytes(300_000).toString("base64")
 
+/** Less than such a file: when it is full the database panics, for which a server would restart. */
+const lessThanLog = 15 * 1024 * 1024
+
 interface Site {
+  readonly limit: number
   readonly options: ProcessOptions
   readonly writers: (mesh: ChildMesh) => Effect.Effect<ReadonlyArray<number>>
 }
 
-const embedded = Effect.map(
-  embeddedOptions,
-  (options): Site => ({
-    options,
-    writers: ({ pid }) => Effect.succeed(pid === undefined ? [] : [pid]),
-  }),
-)
+const embedded = (limit: number) =>
+  Effect.map(
+    embeddedOptions,
+    (options): Site => ({
+      options,
+      limit,
+      writers: ({ pid }) => Effect.succeed(pid === undefined ? [] : [pid]),
+    }),
+  )
 
 const postgres = Effect.map(
   startServer(),
   ({ url }): Site => ({
+    limit: fileBytes,
     options: optionsFor({ _tag: "Postgres", url, schema: "eventloom" }),
     writers: () => serverProcesses(url),
   }),
 )
 
 const sites: ReadonlyArray<readonly [string, Effect.Effect<Site, NoServer, Scope.Scope>]> = [
-  ["embedded", embedded],
+  ["embedded", embedded(fileBytes)],
+  ["embedded, without room for its log", embedded(lessThanLog)],
   ["postgres", postgres],
 ]
 
@@ -59,7 +67,7 @@ for (const [name, makeSite] of sites) {
     `${name}: a full disk costs errors, and nothing that was acknowledged`,
     () =>
       Effect.gen(function* () {
-        const { options, writers } = yield* makeSite
+        const { options, limit, writers } = yield* makeSite
         const receiver = yield* Receivers.http()
         const mesh = yield* upMesh(options)
         yield* subscribe(mesh, receiver)
@@ -69,7 +77,7 @@ for (const [name, makeSite] of sites) {
             Effect.sync(() => acknowledged.push(id)),
           )
         yield* tryOne("before")
-        yield* Effect.flatMap(writers(mesh), (pids) => limitFiles(pids, fileBytes))
+        yield* Effect.flatMap(writers(mesh), (pids) => limitFiles(pids, limit))
 
         let refused: string | undefined
         for (let count = 0; refused === undefined && count < 100; count++) {

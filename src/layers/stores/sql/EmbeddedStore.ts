@@ -6,12 +6,8 @@
 
 import * as path from "node:path"
 import { SqlClient } from "@effect/sql"
-import type { SqlError } from "@effect/sql/SqlError"
 import { PgClient } from "@effect/sql-pg"
-import { PGlite } from "@electric-sql/pglite"
-import { createPgConfig } from "@electric-sql/pglite/node-postgres"
 import { Effect, Layer, type Scope } from "effect"
-import { Pool } from "pg"
 import {
   type DeliveryLog,
   type Invalidation,
@@ -19,8 +15,9 @@ import {
   type Registry,
   type Removals,
   type StoreLocked,
-  StoreUnavailable,
+  type StoreUnavailable,
 } from "../../../actors/index.js"
+import { type EmbeddedDatabase, openDatabase } from "./EmbeddedDatabase.js"
 import { keepUp } from "./EmbeddedUpkeep.js"
 import { lockFolder } from "./FolderLock.js"
 import * as LocalInvalidation from "./LocalInvalidation.js"
@@ -28,7 +25,6 @@ import { migrate, type StoreTooNew, type StoreUnsuitable } from "./Migrations.js
 import * as SqlStores from "./SqlStores.js"
 import { answering } from "./StoreFailure.js"
 import { StoreLock } from "./StoreLock.js"
-import { valueParsers } from "./ValueParsers.js"
 
 export interface EmbeddedOptions {
   /** The folder of the store; created, readable by its owner only, when it is not there. */
@@ -43,54 +39,22 @@ export const layer = ({ dataDir }: EmbeddedOptions): Layer.Layer<Stores, Failure
   storesOver(
     Effect.zipRight(
       lockFolder(dataDir),
-      Effect.suspend(() => open({ dataDir: path.join(dataDir, "pg") })),
+      Effect.suspend(() => openDatabase({ dataDir: path.join(dataDir, "pg") })),
     ),
   )
 
 /** A store in memory that ends with the layer; from an image made by PGlite's `dumpDataDir` at once. */
 export const layerInMemory = (image?: Blob): Layer.Layer<Stores, Failure> =>
-  storesOver(open(image === undefined ? {} : { loadDataDir: image }))
-
-const open = (options: {
-  readonly dataDir?: string
-  readonly loadDataDir?: Blob
-}): Effect.Effect<PGlite, StoreUnavailable, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.tryPromise({
-      try: () => PGlite.create(options),
-      catch: (cause) =>
-        new StoreUnavailable({
-          operation: "open the embedded store",
-          reason: cause instanceof Error ? cause.message : String(cause),
-        }),
-    }),
-    (database) => Effect.promise(() => database.close()),
-  )
-
-/** PGlite is one connection: the pool never closes it, and nothing may hold it while asking for it. */
-const pool = (database: PGlite): Effect.Effect<Pool, SqlError, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.sync(
-      () =>
-        new Pool(
-          Object.assign(createPgConfig(database), {
-            max: 1,
-            idleTimeoutMillis: 0,
-            types: valueParsers,
-          }),
-        ),
-    ),
-    (pool) => Effect.promise(() => pool.end()),
-  )
+  storesOver(openDatabase(image === undefined ? {} : { loadDataDir: image }))
 
 const ownLock = Layer.succeed(StoreLock, { held: Effect.void, lost: Effect.never })
 
 const storesOver = (
-  database: Effect.Effect<PGlite, StoreLocked | StoreUnavailable, Scope.Scope>,
+  database: Effect.Effect<EmbeddedDatabase, StoreLocked | StoreUnavailable, Scope.Scope>,
 ): Layer.Layer<Stores, Failure> =>
   Layer.unwrapScoped(
     Effect.map(database, (opened) => {
-      const client = PgClient.layerFromPool({ acquire: pool(opened) }).pipe(
+      const client = PgClient.layerFromPool({ acquire: opened.pool }).pipe(
         Layer.tap((context) => Effect.provide(migrate(), context)),
         Layer.catchAll((error) =>
           Layer.effectContext(answering("open the embedded store")(Effect.fail(error))),
