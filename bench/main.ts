@@ -10,6 +10,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly run: () => Promi
   ephemeral: () => import("./ephemeral.js"),
   webhook: () => import("./webhook.js"),
   delivery: () => import("./delivery.js"),
+  http: () => import("./http.js"),
   tenants: () => import("./tenants.js"),
 }
 

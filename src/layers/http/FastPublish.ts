@@ -26,6 +26,7 @@ export type FastPath = (request: IncomingMessage, response: ServerResponse) => b
 
 export const fastPublish = ({ mesh, access, runtime }: FastPublishOptions): FastPath => {
   const limits = mesh.eventLimits
+  const namespaceOf = findNamespace()
   const runCallback = Runtime.runCallback(runtime)
 
   const failed = (
@@ -91,13 +92,22 @@ export const fastPublish = ({ mesh, access, runtime }: FastPublishOptions): Fast
 const prefix = "/v1/namespaces/"
 const suffix = "/events"
 
-const namespaceOf = ({ method, url = "", headers }: IncomingMessage): NamespaceName | undefined =>
-  method === "POST" &&
-  url.startsWith(prefix) &&
-  url.endsWith(suffix) &&
-  headers[durabilityHeader] === undefined
-    ? namespaceName(url.slice(prefix.length, -suffix.length))
-    : undefined
+/** How many paths are remembered with the namespaces in them: the clients of a server use few. */
+const maxKnown = 4_096
+
+const findNamespace = () => {
+  const known = new Map<string, NamespaceName>()
+  return ({ headers, method, url = "" }: IncomingMessage): NamespaceName | undefined => {
+    if (method !== "POST" || headers[durabilityHeader] !== undefined) return undefined
+    const found = known.get(url)
+    if (found !== undefined || !url.startsWith(prefix) || !url.endsWith(suffix)) return found
+    const namespace = namespaceName(url.slice(prefix.length, -suffix.length))
+    if (namespace === undefined) return undefined
+    if (known.size >= maxKnown) known.clear()
+    known.set(url, namespace)
+    return namespace
+  }
+}
 
 const stopping = new Problem({
   status: 503,

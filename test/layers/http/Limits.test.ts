@@ -255,13 +255,14 @@ describe("methods and paths", () => {
           "/V1/namespaces",
           "/v1/Namespaces",
           "http://evil.example/x",
-          "*",
         ]) {
           expect([path, yield* send({ path })]).toMatchObject([
             path,
             { status: 404, headers: { "content-type": "application/problem+json" } },
           ])
         }
+        const asterisk = "GET * HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+        expect(yield* exchangeRaw(asterisk)).toMatch(/^HTTP\/1\.1 404 /)
         for (const [method, path, allow] of [
           ["POST", ns, "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"],
           ["PATCH", "/v1/namespaces", "GET, HEAD, OPTIONS"],

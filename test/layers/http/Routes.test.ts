@@ -1,9 +1,9 @@
 // Each route's answers, happy and not.
 
 import { describe, expect, it } from "@effect/vitest"
-import { Deferred, Duration, Effect } from "effect"
+import { Deferred, Duration, Effect, Either, Redacted } from "effect"
 import { Mesh } from "../../../src/actors/index.js"
-import { NamespaceName } from "../../../src/domain/index.js"
+import { CloudEvent, NamespaceName, Outcome } from "../../../src/domain/index.js"
 import { batch, event, putNamespace, send, structured, withServer } from "./support/Server.js"
 
 const ns = "/v1/namespaces/acme.example"
@@ -29,9 +29,38 @@ describe("health and operations", () => {
         })
         expect(yield* send({ path: "/health/ready" })).toMatchObject({
           status: 200,
-          json: { status: "ready", parkedSinks: 0 },
+          json: { status: "ready", parkedSinks: 0, parked: [] },
         })
       }),
+    ),
+  )
+
+  it.live("names the sinks that are parked to those who may know", () =>
+    withServer(
+      Effect.gen(function* () {
+        const headers = { authorization: "Bearer t" }
+        const { handle, namespaces, publish } = yield* Mesh
+        yield* Effect.orDie(namespaces.put(name))
+        yield* Effect.orDie(handle(name, "bad", {}, () => Outcome.misconfigured("no such user")))
+        const make = (id: string) => CloudEvent.make({ id, source: "/s", type: "t" })
+        yield* Effect.orDie(
+          publish(
+            name,
+            ["1", "2", "3"].map((id) => Either.getOrThrow(make(id))),
+          ),
+        )
+        const known = yield* Effect.repeat(send({ path: "/health/ready", headers }), {
+          until: ({ text }) => text.includes('"parkedSinks":1'),
+        })
+        expect(known).toMatchObject({
+          status: 200,
+          json: { status: "ready", parked: [{ namespace: "acme.example", sink: "bad" }] },
+        })
+        const unknown = yield* send({ path: "/health/ready" })
+        expect(unknown).toMatchObject({ status: 200, json: { parkedSinks: 1 } })
+        expect(unknown.text).not.toContain("acme")
+      }),
+      { adminToken: Redacted.make("t"), config: { drainDeadline: Duration.zero } },
     ),
   )
 

@@ -1,16 +1,34 @@
-// Health, for whoever keeps the process running. Open to all, so it names nobody's sinks.
+// Health, for whoever keeps the process running. It is open to all; tenants are named only to those
+// who are let in elsewhere too.
 
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
+import { NamespaceName, SinkName } from "../../../domain/index.js"
 import { problems } from "../Problem.js"
+import { Instant } from "./Instant.js"
+
+/** How many parked sinks are named. */
+export const maxParked = 100
 
 const Live = Schema.Struct({ status: Schema.Literal("live") })
 
-const Ready = Schema.Struct({
+const Parked = Schema.Struct({
+  namespace: NamespaceName,
+  sink: SinkName,
+  since: Instant,
+  cause: Schema.String,
+})
+
+export const Ready = Schema.Struct({
   status: Schema.Literal("ready"),
   parkedSinks: Schema.Int.annotations({
     description: "Sinks that take nothing for the moment. Their owners' affair: the mesh is well.",
   }),
+  parked: Schema.optional(
+    Schema.Array(Parked).annotations({
+      description: `The first ${maxParked} of them, for callers who may know.`,
+    }),
+  ),
 })
 
 export class HealthApi extends HttpApiGroup.make("health")

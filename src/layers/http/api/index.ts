@@ -2,6 +2,7 @@
 export * from "./Authorization.js"
 export * from "./EventloomApi.js"
 export * from "./EventsApi.js"
+export { maxParked } from "./HealthApi.js"
 export * from "./HostTypesApi.js"
 export * from "./NamespacesApi.js"
 export * from "./OperationsApi.js"

@@ -4,7 +4,7 @@ import { HttpApiBuilder, HttpServerRequest } from "@effect/platform"
 import { Effect, Either } from "effect"
 import { Mesh } from "../../../actors/index.js"
 import { Access } from "../Access.js"
-import { EventloomApi } from "../api/index.js"
+import { EventloomApi, maxParked } from "../api/index.js"
 import { Problem } from "../Problem.js"
 
 export const healthHandlers = HttpApiBuilder.group(EventloomApi, "health", (handlers) =>
@@ -17,15 +17,19 @@ export const healthHandlers = HttpApiBuilder.group(EventloomApi, "health", (hand
         Effect.gen(function* () {
           const { headers } = yield* HttpServerRequest.HttpServerRequest
           const { ready, problems, parkedSinks } = yield* mesh.health
-          if (ready) return { status: "ready" as const, parkedSinks: parkedSinks.length }
           const known = Either.isRight(access.identify(headers))
+          const parking = {
+            parkedSinks: parkedSinks.length,
+            ...(known ? { parked: parkedSinks.slice(0, maxParked) } : {}),
+          }
+          if (ready) return { status: "ready" as const, ...parking }
           return yield* new Problem({
             status: 503,
             kind: "not-ready",
             detail: `Not ready: ${problems.map(({ what, where }) => `${what} (${where})`).join(", ")}.`,
             facts: {
               problems: known ? problems : problems.map(({ what, where }) => ({ what, where })),
-              parkedSinks: parkedSinks.length,
+              ...parking,
             },
             headers: { "retry-after": "1" },
           })
