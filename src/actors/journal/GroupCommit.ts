@@ -37,12 +37,15 @@ interface Pending {
   readonly resume: (exit: CommitExit) => void
 }
 
+const doubtInterval = Duration.seconds(1)
+
 export class GroupCommit {
   readonly #journal: Journal["Type"]
   readonly #config: MeshConfigShape
   readonly #clock: Clock.Clock
   readonly #arrival = Effect.unsafeMakeLatch(false)
   readonly #unsure = new Set<NamespaceHub>()
+  readonly #doubt = Effect.unsafeMakeLatch(false)
   #queue: Array<Pending> = []
   #events = 0
   #bytes = 0
@@ -214,16 +217,27 @@ export class GroupCommit {
   #fail(batch: ReadonlyArray<Pending>, exit: CommitExit): void {
     for (const { hub, resume } of batch) {
       this.#unsure.add(hub)
+      this.#doubt.unsafeOpen()
       hub.endPublish()
       resume(exit)
     }
   }
 
-  /** Asks the journal about namespaces whose last write failed; to be run now and then. */
+  /** Asks the journal once about namespaces whose last write failed. */
   get settleUnsure(): Effect.Effect<void> {
     return Effect.asVoid(Effect.suspend(() => this.#resolveUnsure([], [])))
   }
 
-  /** How often `settleUnsure` should run. */
-  static readonly unsureInterval = Duration.seconds(1)
+  /** Asks for as long as there is doubt, for who publishes no more; runs until interrupted. */
+  get settleDoubts(): Effect.Effect<never> {
+    return Effect.forever(
+      this.#doubt.await.pipe(
+        Effect.zipRight(Effect.sleep(doubtInterval)),
+        Effect.zipRight(this.settleUnsure),
+        Effect.zipRight(
+          Effect.sync(() => (this.#unsure.size === 0 ? this.#doubt.unsafeClose() : undefined)),
+        ),
+      ),
+    )
+  }
 }

@@ -60,11 +60,8 @@ export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Sc
     const now = () => clock.unsafeCurrentTimeMillis()
     const commits = new GroupCommit(journal, config, clock)
     const progress = new ProgressLog(deliveryLog, config.progressInterval)
-    const settleUnsure = Effect.forever(
-      Effect.zipRight(Effect.sleep(GroupCommit.unsureInterval), commits.settleUnsure),
-    )
     yield* Effect.forkScoped(commits.run)
-    yield* Effect.forkScoped(settleUnsure)
+    yield* Effect.forkScoped(commits.settleDoubts)
     yield* Effect.forkScoped(progress.run)
     let letters = 0
     const token = (length: number) =>

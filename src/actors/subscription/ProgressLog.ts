@@ -66,6 +66,10 @@ export class ProgressLog {
   forget(feed: SubscriptionFeed): void {
     this.#touched.delete(feed)
     this.#forgotten.add(feed)
+    if (this.#touched.size > 0) return
+    // With nothing left to write, nothing fails.
+    this.#failures = 0
+    this.#rest()
   }
 
   /** The writer: runs until interrupted, then writes what is left, if the store takes it. */
@@ -93,10 +97,7 @@ export class ProgressLog {
         this.#touched.delete(entry.feed)
         taken.push([entry, entry.feed.collect()])
       }
-      if (this.#touched.size === 0) {
-        this.#arrival.unsafeClose()
-        this.#hurry.unsafeClose()
-      }
+      if (this.#touched.size === 0) this.#rest()
       return this.#log.commit(taken.map(([entry, progress]) => changeOf(entry, progress))).pipe(
         Effect.matchCauseEffect({
           onSuccess: () => Effect.sync(() => this.#succeed(taken)),
@@ -108,6 +109,11 @@ export class ProgressLog {
         }),
       )
     })
+  }
+
+  #rest(): void {
+    this.#arrival.unsafeClose()
+    this.#hurry.unsafeClose()
   }
 
   #succeed(taken: ReadonlyArray<readonly [Entry, ProgressSnapshot]>): void {
