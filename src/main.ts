@@ -1,10 +1,24 @@
 #!/usr/bin/env node
-// The command line. SIGINT and SIGTERM interrupt the command, which may then end in good order; a
-// second one ends the process at once.
+// The command line. SIGINT and SIGTERM interrupt the command, which may then end in good order; another
+// one ends the process at once. A key press can bring the same signal twice (from the terminal, and
+// handed on by npm), so one that comes right after the first is taken for the same.
 
+import { constants } from "node:os"
+import { performance } from "node:perf_hooks"
 import process from "node:process"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { exitCodeOf, run } from "./layers/cli/Cli.js"
+
+const SAME_SIGNAL_MILLIS = 500
+let signalledAt: number | undefined
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    const now = performance.now()
+    signalledAt ??= now
+    if (now - signalledAt > SAME_SIGNAL_MILLIS) process.exit(128 + constants.signals[signal])
+  })
+}
 
 NodeRuntime.runMain(run(process.argv), {
   disableErrorReporting: true,
