@@ -9,6 +9,7 @@ import {
   meshLayer,
   type MeshService,
   Transports,
+  Vault,
 } from "../../src/actors/index.js"
 import * as MemoryStore from "../../src/layers/stores/memory/MemoryStore.js"
 import { MemoryState } from "../../src/layers/stores/memory/MemoryState.js"
@@ -20,6 +21,9 @@ import { faultyFrom } from "./FaultyStore.js"
 import { ScriptedSinks } from "./ScriptedTransport.js"
 import { Simulation } from "./Simulation.js"
 import { Fault, StoreFaults, type StoreFaultsService } from "./StoreFaults.js"
+
+/** Made once: a start of the mesh should cost next to nothing. */
+const vault = Layer.succeed(Vault, Effect.runSync(Effect.provide(Vault, AesVault.layerTest)))
 
 interface Running {
   readonly mesh: MeshService
@@ -98,7 +102,7 @@ export class TestMesh {
         Layer.provide(HandlerSlots.layer),
         Layer.provide(MeshConfig.layer(this.#config)),
         Layer.provide(faultyFrom(faults, MemoryStore.layerFrom(this.state))),
-        Layer.provide(AesVault.layerTest),
+        Layer.provide(vault),
       )
       const context = yield* Effect.orDie(Layer.buildWithScope(layer, scope))
       this.#running = { mesh: Context.get(context, Mesh), faults, scope }

@@ -1,0 +1,66 @@
+// The whole mesh against a simple model: whatever users, sinks, the store and crashes do to a domain
+// that runs, in whatever order, its promises hold. EVENTLOOM_MODEL_RUNS says how many lives are played.
+
+import { describe, it } from "vitest"
+import { live, liveMany, lives, patience } from "./Lives.js"
+import { type MeshCommand, running } from "./MeshCommand.js"
+
+const publish: MeshCommand = {
+  _tag: "Publish",
+  domain: 0,
+  events: [
+    { id: 0, type: "t.one", key: "a" },
+    { id: 1, type: "t.one", key: "a" },
+    { id: 2, type: "t.one", key: "a" },
+  ],
+  ephemeral: false,
+  wait: true,
+}
+const remove: MeshCommand = { _tag: "RemoveDomain", domain: 0, wait: false }
+const mood = (mood: Extract<MeshCommand, { readonly _tag: "Mood" }>["mood"]): MeshCommand => ({
+  _tag: "Mood",
+  domain: 0,
+  sink: 0,
+  mood,
+})
+
+/** Lives in which a promise was broken once, or in which the model was wrong about one. */
+const remembered: Readonly<Record<string, ReadonlyArray<MeshCommand>>> = {
+  "a domain is removed while a backlog wakes it": [publish, { _tag: "Kill" }, remove],
+  "a domain is added again while it is being removed": [
+    publish,
+    remove,
+    { _tag: "Advance", seconds: 0.01 },
+    { _tag: "AddDomain", domain: 0 },
+    publish,
+  ],
+  "a sink is put while progress is not written": [
+    { _tag: "Fault", operation: "DeliveryLog.commit", times: 8, done: false },
+    publish,
+    { _tag: "PutSink", domain: 0, sink: 0 },
+  ],
+  "what was rejected is delivered after a kill": [mood("rejects"), publish, { _tag: "Kill" }],
+  "a subscription changes its pattern": [
+    {
+      _tag: "PutSubscription",
+      domain: 0,
+      subscription: 0,
+      sink: 0,
+      pattern: 1,
+      startAt: "now",
+    },
+    publish,
+  ],
+}
+
+describe("Mesh, against a model", () => {
+  it.each(Object.entries(remembered))("keeps its promises when %s", (_, commands) =>
+    live([...running, ...commands]),
+  )
+
+  it(
+    "keeps its promises over many lives of a domain",
+    () => liveMany(running, Math.ceil(lives / 2)),
+    patience,
+  )
+})
