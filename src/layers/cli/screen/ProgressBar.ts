@@ -44,11 +44,12 @@ export const progressBar = (
       err.write(lines.map((line) => `${line}\n`).join(""))
     if (!err.isTerminal) return { update: () => Effect.void, say }
 
-    const startedAt = yield* Clock.currentTimeMillis
-    const drawn = yield* Ref.make({ at: startedAt + QUIET_MILLIS - REDRAW_MILLIS, line: "" })
+    const drawn = yield* Ref.make({ at: 0, line: "" })
+    // Time counts from the first report on.
+    let startedAt: number | undefined
 
     const lineOf = (state: { done: number; fraction?: number }, now: number): string => {
-      const rate = Math.round((state.done * 1_000) / Math.max(1, now - startedAt))
+      const rate = Math.round((state.done * 1_000) / Math.max(1, now - (startedAt ?? now)))
       const figures = `${count(state.done)} ${options.unit}  ${count(rate)}/s`
       if (state.fraction === undefined) return `${options.label}  ${figures}`
       const percent = `${Math.floor(state.fraction * 100)}%`.padStart(4)
@@ -60,8 +61,9 @@ export const progressBar = (
     const update: ProgressBar["update"] = (state) =>
       Effect.gen(function* () {
         const now = yield* Clock.currentTimeMillis
+        startedAt ??= now
         const { at } = yield* Ref.get(drawn)
-        if (now - at < REDRAW_MILLIS) return
+        if (now - startedAt < QUIET_MILLIS || now - at < REDRAW_MILLIS) return
         const line = lineOf(state, now)
         yield* Ref.set(drawn, { at: now, line })
         yield* err.write(CLEAR + line)
