@@ -60,7 +60,12 @@ export type MeshCommand =
       readonly times: number
       readonly done: boolean
     }
-  | { readonly _tag: "Slow"; readonly operation: StoreOperation; readonly millis: number }
+  | {
+      readonly _tag: "Slow"
+      readonly operation: StoreOperation
+      readonly millis: number
+      readonly answer: boolean
+    }
   | { readonly _tag: "Outage"; readonly seconds: number }
   | { readonly _tag: "Restart" }
   | { readonly _tag: "Kill" }
@@ -170,6 +175,7 @@ const weighted: ReadonlyArray<readonly [number, fc.Arbitrary<MeshCommand>]> = [
       _tag: tag("Slow"),
       operation: fc.constantFrom(...operations),
       millis: fc.constantFrom(1, 15, 200),
+      answer: fc.boolean(),
     }),
   ],
   [1, fc.record({ _tag: tag("Outage"), seconds: fc.constantFrom(1, 10, 60) })],

@@ -191,11 +191,10 @@ export class MeshPlay {
           ...Array.from({ length: command.times }, () => fault),
         )
       }
-      case "Slow":
-        return this.#mesh.faults.always(
-          command.operation,
-          Fault.Delay({ duration: command.millis }),
-        )
+      case "Slow": {
+        const { operation, millis: duration, answer } = command
+        return this.#mesh.faults.always(operation, Fault.Delay({ duration, answer }))
+      }
       case "Outage":
         this.#faulty = true
         return this.#mesh.faults

@@ -26,8 +26,8 @@ export type Fault = Data.TaggedEnum<{
   FailBefore: {}
   /** Is done, and fails with `StoreUnavailable`: the caller cannot know. */
   FailAfter: {}
-  /** Is done after a time of the Clock. */
-  Delay: { readonly duration: Duration.DurationInput }
+  /** Is done after a time of the Clock, or is done at once and answers after that time. */
+  Delay: { readonly duration: Duration.DurationInput; readonly answer?: boolean }
   /** Waits for a release, before or after its work is done. */
   Hold: { readonly when: "before" | "after"; readonly gate: Gate }
   /** Goes well: for a place in a queue of faults. */
@@ -137,7 +137,10 @@ const suffer = <A>(
   Fault.$match(fault, {
     FailBefore: () => Effect.fail(unavailable(operation, "nothing was done")),
     FailAfter: () => Effect.zipRight(effect, Effect.fail(unavailable(operation, "no answer came"))),
-    Delay: ({ duration }) => Effect.delay(effect, duration),
+    Delay: ({ duration, answer }) =>
+      answer === true
+        ? Effect.zipLeft(effect, Effect.sleep(duration))
+        : Effect.delay(effect, duration),
     Hold: ({ when, gate }) => {
       const wait = Effect.zipRight(
         Deferred.succeed(gate.reached, undefined),
