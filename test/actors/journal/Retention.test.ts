@@ -1,0 +1,111 @@
+// What leaves the journal, and what must not.
+
+import { Effect } from "effect"
+import { Duration } from "effect"
+import { describe, expect, it } from "vitest"
+import { ByteSize, Outcome, type Settings, SubscriptionName } from "../../../src/domain/index.js"
+import { delivered } from "../../support/ScriptedTransport.js"
+import { TestMesh } from "../../support/TestMesh.js"
+import { TestNamespace } from "../../support/TestNamespace.js"
+
+const hour: Settings = { retentionAge: Duration.hours(1) }
+
+const scenario = (
+  name: string,
+  overrides: Settings,
+  play: (t: TestMesh, ns: TestNamespace) => Effect.Effect<void, unknown>,
+) =>
+  it(name, () =>
+    TestMesh.run((t) =>
+      Effect.gen(function* () {
+        const ns = new TestNamespace(t)
+        yield* ns.create
+        yield* t.simulation.finish(t.mesh.namespaces.put(ns.name, { overrides }))
+        yield* play(t, ns)
+      }),
+    ),
+  )
+
+const kept = (t: TestMesh, ns: TestNamespace) => {
+  const bounds = t.state.holdings.get(ns.name)?.log.bounds
+  return bounds === undefined ? 0 : bounds.head - bounds.oldest + 1
+}
+
+describe("Retention", () => {
+  scenario("by age lets old events go, and never the last", hour, (t, ns) =>
+    Effect.gen(function* () {
+      yield* ns.subscribe()
+      yield* ns.publish(["a", "b", "c"])
+      yield* t.simulation.advance("50 minutes")
+      yield* ns.publish(["d"])
+      expect(kept(t, ns)).toBe(4)
+      yield* t.simulation.advance("80 minutes")
+      expect(kept(t, ns)).toBe(1)
+      const [receipt] = yield* ns.publish(["e"])
+      expect(receipt?.sequence).toBe(5)
+      yield* t.simulation.advance("1 second")
+      expect(ns.taken().length).toBe(5)
+    }),
+  )
+
+  scenario("by size keeps as much as fits", { retentionBytes: ByteSize.make(500) }, (t, ns) =>
+    Effect.gen(function* () {
+      yield* ns.publish(Array.from({ length: 50 }, (_, index) => `e${index}`))
+      yield* t.simulation.advance("2 hours")
+      expect(kept(t, ns)).toBeGreaterThan(1)
+      expect(kept(t, ns)).toBeLessThan(12)
+    }),
+  )
+
+  scenario("keeps what a subscription still needs: parked, paused, or set aside", hour, (t, ns) =>
+    Effect.gen(function* () {
+      yield* ns.subscribe("p")
+      yield* ns.sink("other")
+      yield* ns.subscribe("q", {}, "other")
+      ns.answer(() => Effect.succeed(Outcome.retry("busy")))
+      yield* ns.publish(["a", "b", "c"])
+      yield* t.simulation.advance("1 day")
+      expect(kept(t, ns)).toBe(3)
+      ns.answer(delivered)
+      yield* t.simulation.advance("10 minutes")
+      expect([...ns.taken()].sort()).toEqual(["a", "b", "c"])
+      const q = SubscriptionName.make("q")
+      yield* t.simulation.finish(t.mesh.subscriptions.pause(ns.name, q))
+      yield* ns.publish(["d", "e"])
+      yield* t.simulation.advance("1 day")
+      expect(kept(t, ns)).toBe(2)
+      yield* t.simulation.finish(t.mesh.subscriptions.resume(ns.name, q))
+      yield* t.simulation.advance("3 hours")
+      expect(kept(t, ns)).toBe(1)
+      expect(ns.taken("q").length).toBe(5)
+    }),
+  )
+
+  scenario("moves on past a subscription that nothing matches", hour, (t, ns) =>
+    Effect.gen(function* () {
+      yield* ns.subscribe("p", {})
+      yield* ns.publish(["a", "b"])
+      yield* t.simulation.advance("3 hours")
+      expect(kept(t, ns)).toBe(1)
+    }),
+  )
+
+  scenario(
+    "drops what was not delivered where it is told to, and counts it",
+    { ...hour, dropUndelivered: true },
+    (t, ns) =>
+      Effect.gen(function* () {
+        yield* ns.subscribe("p", { ordering: "strict" })
+        ns.answer(() => Effect.succeed(Outcome.retry("busy")))
+        yield* ns.publish(["a"])
+        yield* t.simulation.advance("3 hours")
+        yield* ns.publish(["b"])
+        yield* t.simulation.advance("3 hours")
+        expect(kept(t, ns)).toBe(1)
+        ns.answer(delivered)
+        yield* t.simulation.advance("1 hour")
+        expect(ns.taken().at(-1)).toBe("b")
+        expect(yield* ns.view()).toMatchObject({ lag: 0 })
+      }),
+  )
+})

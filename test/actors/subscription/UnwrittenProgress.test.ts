@@ -1,0 +1,67 @@
+import * as fc from "fast-check"
+import { expect, it } from "vitest"
+import {
+  type Unwritten,
+  UnwrittenProgress,
+} from "../../../src/actors/subscription/UnwrittenProgress.js"
+import { reasonOf, Sequence } from "../../../src/domain/index.js"
+
+const reason = reasonOf("busy")
+
+it("loses no fact and brings none back, whatever writes fail, also if they were carried out", () => {
+  const sequence = fc.nat(5)
+  const step = fc.oneof(
+    { weight: 3, arbitrary: fc.record({ defer: sequence }) },
+    { weight: 3, arbitrary: fc.record({ settle: sequence }) },
+    { weight: 1, arbitrary: fc.record({ bury: sequence }) },
+    { weight: 2, arbitrary: fc.constant("take" as const) },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom("done" as const, "failed" as const, "unknown" as const),
+    },
+  )
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
+      const unwritten = new UnwrittenProgress()
+      const truth = { deferrals: new Map<number, number>(), dead: new Set<string>() }
+      const store = { deferrals: new Map<number, number>(), dead: new Set<string>() }
+      let writing: Unwritten | undefined
+      let count = 0
+      const apply = ({ deferred, settled, dead }: Unwritten) => {
+        for (const { sequence, attempts } of deferred) store.deferrals.set(sequence, attempts)
+        for (const sequence of settled) store.deferrals.delete(sequence)
+        for (const { id } of dead) store.dead.add(id)
+      }
+      const end = (how: "done" | "failed" | "unknown") => {
+        if (writing === undefined) return
+        if (how !== "failed") apply(writing)
+        if (how !== "done") unwritten.restore(writing)
+        writing = undefined
+      }
+      for (const step of steps) {
+        count++
+        if (step === "take") writing ??= unwritten.take()
+        else if (typeof step === "string") end(step)
+        else if ("defer" in step) {
+          const attempts = count
+          const sequence = Sequence.make(step.defer)
+          unwritten.defer({ sequence, orderKey: undefined, attempts, dueAt: 1, since: 1, reason })
+          truth.deferrals.set(step.defer, attempts)
+        } else if ("settle" in step) {
+          unwritten.settle(Sequence.make(step.settle))
+          truth.deferrals.delete(step.settle)
+        } else {
+          const id = `d${count}`
+          const sequence = Sequence.make(step.bury)
+          const dead = { firstAttemptAt: 1, deadAt: 1, attempts: 1, json: "{}" }
+          unwritten.bury({ ...dead, id, sequence, reason: { _tag: "Rejected", reason } })
+          truth.dead.add(id)
+        }
+      }
+      end("failed")
+      apply(unwritten.take())
+      expect(store).toEqual(truth)
+    }),
+    { numRuns: 1_000 },
+  )
+})
