@@ -54,7 +54,7 @@ const setUp = (config: Partial<MeshConfigShape> = {}) =>
   })
 
 const sequences = (receipts: ReadonlyArray<{ readonly sequence: number }>) =>
-  receipts.map(({ sequence }) => Number(sequence))
+  receipts.map(({ sequence }) => sequence)
 
 const scoped = <A, E>(name: string, test: Effect.Effect<A, E, Journal | StoreFaults>) =>
   it.scoped(name, () => test.pipe(Effect.provide(faulty(MemoryStore.layer))))

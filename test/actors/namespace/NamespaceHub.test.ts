@@ -95,7 +95,7 @@ describe("NamespaceHub", () => {
     const target = hub()
     let ended = 0
     const end = () => void ended++
-    target.route({ ...new Follower(), end }, [pattern("*")])
+    target.route(Object.assign(new Follower(), { end }), [pattern("*")])
     target.fallAsleep()
     expect([ended, target.status]).toEqual([1, "asleep"])
   })
