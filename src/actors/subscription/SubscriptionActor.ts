@@ -50,7 +50,7 @@ export const subscriptionActor = (seat: SubscriptionSeat) =>
         case "StopFeed":
           return Effect.zipRight(drainSeat(seat), context.tasks.stop("feed"))
         case "Save":
-          return save(seat, command.status, command.reason, command.reply)
+          return save(seat, context, command.status, command.reason, command.reply)
         case "Crash":
           return Effect.failCause(command.cause)
       }
@@ -88,6 +88,7 @@ const startFeed = (seat: SubscriptionSeat, context: Context): Effect.Effect<void
 
 const save = (
   seat: SubscriptionSeat,
+  context: Context,
   status: SubscriptionStatus,
   reason: Reason | undefined,
   reply: ChangeReply | undefined,
@@ -105,7 +106,12 @@ const save = (
       return record
     }),
   )
-  if (reply !== undefined) return reply.complete(stored)
+  if (reply !== undefined) {
+    const told = Effect.suspend(() =>
+      context.self.tell({ type: "NotSaved", status: seat.record.status }),
+    )
+    return reply.complete(Effect.tapError(stored, () => told))
+  }
   // Nobody waits for an answer, so the store is asked until it takes it.
   return Effect.zipRight(
     Effect.logWarning("Subscription disabled: its destination asked for no more").pipe(

@@ -14,6 +14,8 @@ export type SubscriptionMessage =
   | { readonly type: "Resume"; readonly reply: ChangeReply }
   /** The destination answered that it wants nothing more. */
   | { readonly type: "Gone"; readonly reason: Reason }
+  /** A change was refused by the store: what is stored holds. */
+  | { readonly type: "NotSaved"; readonly status: SubscriptionStatus }
   /** The feed ended by itself, which only a defect can make it do. */
   | { readonly type: "FeedEnded"; readonly cause: Cause.Cause<never> }
 
@@ -37,6 +39,8 @@ const charts = setup({
   guards: {
     isPaused: ({ context }) => context.status === "paused",
     isDisabled: ({ context }) => context.status === "disabled",
+    staysPaused: ({ event }) => event.type === "NotSaved" && event.status === "paused",
+    staysDisabled: ({ event }) => event.type === "NotSaved" && event.status === "disabled",
   },
   actions: { perform: (_, _command: SubscriptionCommand) => undefined },
 })
@@ -66,6 +70,13 @@ export const subscriptionMachine = charts.createMachine({
   id: "subscription",
   context: ({ input }) => ({ status: input.status }),
   initial: "starting",
+  on: {
+    NotSaved: [
+      { guard: "staysPaused", target: ".paused" },
+      { guard: "staysDisabled", target: ".disabled" },
+      { target: ".active" },
+    ],
+  },
   states: {
     starting: {
       always: [

@@ -109,6 +109,30 @@ describe("A store that fails", () => {
   )
 })
 
+describe("A pause or resume that is not stored", () => {
+  scenario("is not in force", (t, ns) =>
+    Effect.gen(function* () {
+      const p = SubscriptionName.make("p")
+      const { mesh, simulation } = t
+      yield* t.faults.next("Registry.updateSubscription", Fault.FailBefore())
+      const pause = yield* Effect.flip(simulation.finish(mesh.subscriptions.pause(ns.name, p)))
+      expect(pause._tag).toBe("StoreUnavailable")
+      yield* ns.publish(["a"])
+      yield* simulation.advance("1 second")
+      expect(ns.taken()).toEqual(["a"])
+      yield* simulation.finish(mesh.subscriptions.pause(ns.name, p))
+      yield* t.faults.next("Registry.updateSubscription", Fault.FailBefore())
+      yield* Effect.flip(simulation.finish(mesh.subscriptions.resume(ns.name, p)))
+      yield* ns.publish(["b"])
+      yield* simulation.advance("1 minute")
+      expect(ns.taken()).toEqual(["a"])
+      yield* simulation.finish(mesh.subscriptions.resume(ns.name, p))
+      yield* simulation.advance("1 second")
+      expect(ns.taken()).toEqual(["a", "b"])
+    }),
+  )
+})
+
 describe("A transport that dies when it opens", () => {
   scenario("is opened again, and delivers", (t, ns) =>
     Effect.gen(function* () {

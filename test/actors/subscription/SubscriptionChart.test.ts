@@ -18,6 +18,7 @@ const messages: Readonly<Record<SubscriptionMessage["type"], SubscriptionMessage
   Resume: { type: "Resume", reply },
   Gone: { type: "Gone", reason },
   FeedEnded: { type: "FeedEnded", cause: Cause.empty },
+  NotSaved: { type: "NotSaved", status: "active" },
 }
 
 const chartIn = (status: SubscriptionStatus) => fromMachine(subscriptionMachine, { status })
@@ -48,10 +49,22 @@ describe("The chart of a subscription", () => {
     ["disabled", "Resume", "active", ["Save active", "StartFeed"]],
     ["disabled", "Gone", "disabled", []],
     ["disabled", "FeedEnded", "disabled", []],
+    ["paused", "NotSaved", "active", ["StartFeed"]],
+    ["disabled", "NotSaved", "active", ["StartFeed"]],
   ] as const)("%s, %s: %s", (status, message, next, commands) => {
     const chart = chartIn(status)
     const [state, performed] = chart.step(chart.initial[0], messages[message])
     expect(chart.label(state)).toBe(next)
     expect(shown(performed)).toEqual(commands)
+  })
+})
+
+describe("A change that is not stored", () => {
+  it.each(["paused", "disabled"] as const)("leaves a subscription %s", (status) => {
+    const chart = chartIn(status)
+    const [resumed] = chart.step(chart.initial[0], messages.Resume)
+    const [state, performed] = chart.step(resumed, { type: "NotSaved", status })
+    expect(chart.label(state)).toBe(status)
+    expect(shown(performed)).toEqual(["StopFeed"])
   })
 })
