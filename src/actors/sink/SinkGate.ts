@@ -58,10 +58,20 @@ export interface Report {
   readonly suspicion: MisconfigurationVerdict<string>["_tag"]
 }
 
+/** A place stays with a user for so many deliveries, or for so long, while others wait. */
+const maxTurns = 32
+const turnMillis = 10
+
 export class SinkGate {
   readonly #options: SinkGateOptions
   readonly #users = new Set<GateUser>()
   readonly #waiting = new Set<GateUser>()
+  /** Places that are kept for the next delivery of a user. */
+  readonly #kept = new Map<GateUser, number>()
+  #keptPlaces = 0
+  /** Deliveries since a place changed hands, and when it did. */
+  #turns = 0
+  #handedOverAt = 0
   #breaker: Breaker = closedBreaker
   #cause: ParkCause = "outage"
   #suspicion: Suspicion<string> = noSuspicion
@@ -136,22 +146,25 @@ export class SinkGate {
 
   quit(user: GateUser): void {
     this.#users.delete(user)
+    this.pass(user)
     this.#waiting.delete(user)
   }
 
-  /** How many deliveries could start now. */
-  room(): number {
+  /** How many deliveries a user could start now. */
+  room(user: GateUser): number {
     if (!this.isOpen) return 0
-    if (this.#breaker._tag === "Closed") return this.#options.concurrency - this.#active
-    return this.#canProbe() ? 1 : 0
+    if (this.#breaker._tag !== "Closed") return this.#canProbe() ? 1 : 0
+    const forOthers = this.#keptPlaces - (this.#kept.get(user) ?? 0)
+    return this.#options.concurrency - this.#active - forOthers
   }
 
   /** Takes a place, to be given back with `leave`. When there is none, the user is pumped later. */
   enter(user: GateUser): boolean {
-    if (this.room() <= 0) {
+    if (this.room(user) <= 0) {
       this.#waiting.add(user)
       return false
     }
+    this.#useKept(user, 1)
     if (this.#breaker._tag !== "Closed") {
       const { breaker, now } = this.#options
       this.#breaker = Option.getOrElse(
@@ -172,7 +185,22 @@ export class SinkGate {
     this.#waiting.add(user)
   }
 
-  /** Gives a place back, after what became of the attempt was reported, or if it was cut off. */
+  /** The user starts nothing for now: the place that it has just left is for others. */
+  pass(user: GateUser): void {
+    this.#useKept(user, Number.POSITIVE_INFINITY)
+    if (this.#waiting.size > 0) this.#pumpWaiting()
+  }
+
+  /** The user has no use for places that are kept for it. */
+  release(user: GateUser): void {
+    if (this.#kept.has(user)) this.pass(user)
+  }
+
+  /**
+   * Gives a place back, after what became of the attempt was reported, or if it was cut off. Whoever
+   * leaves enters again or passes: a place changes hands now and then, not at each delivery, for that
+   * costs more than the delivery itself where sinks are fast.
+   */
   leave(): void {
     this.#active--
     if (this.#breaker._tag === "HalfOpen") {
@@ -181,7 +209,7 @@ export class SinkGate {
       this.#breaker = Breaker.Open({ since, probes, probeAt: this.#options.now() })
       this.#probing = false
     }
-    if (this.#waiting.size > 0) this.#pumpWaiting()
+    if (this.#waiting.size > 0) this.#handOver()
   }
 
   /** Takes note of the outcome of an attempt; `key` tells the delivery from all others of the sink. */
@@ -266,11 +294,35 @@ export class SinkGate {
     return { now: this.#options.now(), random: this.#options.random() }
   }
 
+  /** Keeps the place that was left for who has waited longest, if it is time to. */
+  #handOver(): void {
+    if (this.#breaker._tag !== "Closed") return this.#pumpWaiting()
+    const now = this.#options.now()
+    if (++this.#turns < maxTurns && Math.abs(now - this.#handedOverAt) < turnMillis) return
+    this.#turns = 0
+    this.#handedOverAt = now
+    const [next] = this.#waiting
+    if (next === undefined) return
+    this.#waiting.delete(next)
+    this.#kept.set(next, (this.#kept.get(next) ?? 0) + 1)
+    this.#keptPlaces++
+    next.pump()
+  }
+
+  #useKept(user: GateUser, most: number): void {
+    const kept = this.#kept.get(user)
+    if (kept === undefined) return
+    const used = Math.min(kept, most)
+    this.#keptPlaces -= used
+    if (used === kept) this.#kept.delete(user)
+    else this.#kept.set(user, kept - used)
+  }
+
   /** In turn, as long as there is room; one that still waits goes to the end of the line. */
   #pumpWaiting(): void {
     let turns = this.#waiting.size
     for (const user of this.#waiting) {
-      if (turns-- <= 0 || this.room() <= 0) return
+      if (turns-- <= 0 || this.room(user) <= 0) return
       this.#waiting.delete(user)
       user.pump()
     }

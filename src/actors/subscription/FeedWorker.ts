@@ -20,6 +20,13 @@ export interface WorkerOptions {
 export const workFor = (feed: SubscriptionFeed, options: WorkerOptions): Effect.Effect<void> =>
   Effect.suspend(() => {
     let current: ReadonlyArray<Item> = []
+    let hasEnded = false
+    /** The next item; without one the worker has ended. */
+    const take = (): Item | undefined => {
+      const item = feed.take()
+      hasEnded = item === undefined
+      return item
+    }
 
     const deliveryOf = (item: Item): Delivery => ({
       namespace: options.namespace,
@@ -30,13 +37,13 @@ export const workFor = (feed: SubscriptionFeed, options: WorkerOptions): Effect.
     })
 
     const next: Effect.Effect<void> = Effect.suspend(() => {
-      const item = feed.take()
+      const item = take()
       return item === undefined ? Effect.void : begin(item)
     })
 
     /** Delivers an item that was taken, then whatever comes next. */
     const begin = (taken: Item): Effect.Effect<void> => {
-      for (let item: Item | undefined = taken; item !== undefined; item = feed.take()) {
+      for (let item: Item | undefined = taken; item !== undefined; item = take()) {
         current = [item]
         const connection = options.connection()
         if (connection === undefined) return Effect.dieMessage("the sink was closed")
@@ -114,7 +121,7 @@ export const workFor = (feed: SubscriptionFeed, options: WorkerOptions): Effect.
             resume(Effect.zipRight(logFailure(item, outcome), next))
             return undefined
           }
-          const after = feed.take()
+          const after = take()
           if (after === undefined) {
             resume(Effect.void)
             return undefined
@@ -144,6 +151,7 @@ export const workFor = (feed: SubscriptionFeed, options: WorkerOptions): Effect.
     })
     const cutOff = Effect.sync(() => {
       if (current.length > 0) feed.abandon(current)
+      else if (!hasEnded) feed.endWork()
     })
     return Effect.ensuring(guarded, cutOff)
   })

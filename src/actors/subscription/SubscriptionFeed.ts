@@ -274,10 +274,13 @@ export class SubscriptionFeed implements GateUser {
   /** Starts as many workers as there is work and room for. */
   pump(): void {
     const { ready } = this.#order
-    if (ready === 0 || this.#stopped || this.#isBlockedByWrites) return
-    const room = this.#gate.room()
+    const idle = this.#options.concurrency - this.#workers
+    if (ready === 0 || idle <= 0 || this.#stopped || this.#isBlockedByWrites) {
+      return this.#gate.release(this)
+    }
+    const room = this.#gate.room(this)
     if (room <= 0) return this.#gate.wait(this)
-    const wanted = Math.min(ready, this.#options.concurrency - this.#workers, room)
+    const wanted = Math.min(ready, idle, room)
     for (let started = 0; started < wanted; started++) {
       this.#workers++
       this.#world.startWorker()
@@ -287,7 +290,11 @@ export class SubscriptionFeed implements GateUser {
   /** The next delivery for a worker; undefined ends the worker. */
   take(): Item | undefined {
     const mayStart = !this.#stopped && this.#order.ready > 0 && !this.#isBlockedByWrites
-    if (!mayStart || !this.#gate.enter(this)) {
+    if (!mayStart) {
+      this.endWork()
+      return undefined
+    }
+    if (!this.#gate.enter(this)) {
       this.#workers--
       return undefined
     }
@@ -321,11 +328,17 @@ export class SubscriptionFeed implements GateUser {
     this.#gate.leave()
   }
 
+  /** A worker ends without a delivery in hand. */
+  endWork(): void {
+    this.#workers--
+    this.#gate.pass(this)
+  }
+
   /** The worker was cut off: its deliveries were not settled and will be made again. */
   abandon(items: ReadonlyArray<Item>): void {
-    this.#workers--
     this.#ended(items.length)
     this.#gate.leave()
+    this.endWork()
   }
 
   #settle(item: Item, outcome: Outcome): void {

@@ -22,8 +22,8 @@ class User implements GateUser {
   }
   readonly pump = (): void => {
     this.pumped++
-    if (this.backlog === 0) return
-    const room = this.#gate().room()
+    if (this.backlog - this.starting <= 0) return this.#gate().release(this)
+    const room = this.#gate().room(this)
     if (room <= 0) this.#gate().wait(this)
     else this.starting += Math.max(0, Math.min(room, this.backlog) - this.starting)
   }
@@ -65,6 +65,36 @@ describe("SinkGate", () => {
     gate.report("a/1", Outcome.delivered())
     gate.leave()
     expect([first.pumped, second.pumped]).toEqual([0, 1])
+  })
+
+  it("leaves a place with a user for some deliveries, then hands it to who waits", () => {
+    const { gate, clock, first, second } = setUp(1)
+    first.backlog = second.backlog = 100
+    const deliver = (user: GateUser) => {
+      if (!gate.enter(user)) return false
+      gate.report("a/1", Outcome.delivered())
+      gate.leave()
+      return true
+    }
+    expect(deliver(first)).toBe(true)
+    gate.enter(first)
+    expect(gate.enter(second)).toBe(false)
+    gate.leave()
+    // The first hand-over is due, since there was none for long: the place is kept for the second.
+    expect([second.pumped, gate.room(first), gate.room(second)]).toEqual([1, 0, 1])
+    expect(deliver(second)).toBe(true)
+    gate.wait(first)
+    let turns = 0
+    while (deliver(second)) turns++
+    expect(turns).toBeGreaterThan(10)
+    expect(first.pumped).toBe(1)
+    // One that has no use for it gives it back.
+    gate.release(first)
+    expect(deliver(second)).toBe(true)
+    gate.wait(first)
+    clock.now += 20
+    expect(deliver(second)).toBe(true)
+    expect(deliver(second)).toBe(false)
   })
 
   it("lets nobody in while the sink is closed, and pumps everybody when it is open", () => {
@@ -301,7 +331,8 @@ class Play {
     const { gate } = this.set
     user.starting--
     const parked = gate.parked !== undefined
-    if (user.backlog === 0 || !gate.enter(user)) return
+    if (user.backlog === 0) return gate.pass(user)
+    if (!gate.enter(user)) return
     expect(this.connected).toBe(true)
     user.backlog--
     this.flying.push({ user, probe: parked })
@@ -317,7 +348,10 @@ class Play {
       if (outcome._tag === "Delivered") this.delivered++
     }
     if (outcome?._tag !== "Delivered") one.user.backlog++
+    // As a worker does: it leaves and enters again, or passes.
     this.set.gate.leave()
+    one.user.starting++
+    this.enter(one.user)
     one.user.pump()
     this.hear()
   }
