@@ -1,9 +1,9 @@
 // Waking namespaces and putting them to sleep: one start at a time for each, and a wake that comes
 // while one is stopping waits for the end of that.
 
-import { Duration, Effect, Option } from "effect"
+import { Cause, Duration, Effect, Option } from "effect"
 import { type NamespaceName, NamespaceNotFound, NamespaceRemoving } from "../../domain/index.js"
-import type { Reply } from "../kernel/index.js"
+import type { ActorGone, ActorStartFailed, ChildExists, Reply } from "../kernel/index.js"
 import { namespaceActor } from "../namespace/NamespaceActor.js"
 import { StoreUnavailable } from "../ports/index.js"
 import type { MeshMessage, WakeError, WakeReply, WakeResult } from "./MeshChart.js"
@@ -70,11 +70,25 @@ const start = (
           onIdle: self.tell({ type: "Idle", name }),
         }),
       )
-      .pipe(Effect.mapError((error) => unavailable(name, error.message)))
+      .pipe(Effect.mapError((error) => wakeErrorOf(name, error)))
     return { _tag: "Awake", ref } as const
   }).pipe(
     Effect.catchAll((error: WakeError) => Effect.succeed<WakeResult>({ _tag: "Failed", error })),
   )
+
+/** Why it did not start: the answer of the store at that moment, if that was it. */
+const wakeErrorOf = (
+  name: NamespaceName,
+  error: ActorStartFailed | ChildExists | ActorGone,
+): WakeError => {
+  const cause = error._tag === "ActorStartFailed" ? error.cause : undefined
+  const reason = Cause.isCause(cause)
+    ? Option.getOrUndefined(Cause.failureOption(cause))
+    : undefined
+  return reason instanceof NamespaceRemoving || reason instanceof NamespaceNotFound
+    ? reason
+    : unavailable(name, error.message)
+}
 
 const unavailable = (name: NamespaceName, reason: string) =>
   new StoreUnavailable({ operation: `wake ${name}`, reason })
