@@ -40,6 +40,27 @@ const remembered: Readonly<Record<string, ReadonlyArray<MeshCommand>>> = {
     { _tag: "PutSink", domain: 0, sink: 0 },
   ],
   "what was rejected is delivered after a kill": [mood("rejects"), publish, { _tag: "Kill" }],
+  "a request finds a domain that is waking and being removed": [
+    { _tag: "Slow", operation: "Registry.getNamespace", millis: 1, answer: true },
+    { _tag: "Advance", seconds: 600 },
+    { ...publish, wait: false },
+    { _tag: "Step" },
+    remove,
+    { _tag: "Pause", domain: 0, subscription: 0 },
+  ],
+  "a sink is put while a subscription is disabled and its progress waits for the store": [
+    { _tag: "Outage", seconds: 1 },
+    mood("gone"),
+    { ...publish, wait: false },
+    { _tag: "PutSink", domain: 0, sink: 0 },
+  ],
+  "a domain is added and published to while it is being removed": [
+    { ...publish, wait: false },
+    remove,
+    { _tag: "Advance", seconds: 0.01 },
+    { ...publish, wait: false },
+    { _tag: "AddDomain", domain: 0 },
+  ],
   "a subscription changes its pattern": [
     {
       _tag: "PutSubscription",

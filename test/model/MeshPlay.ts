@@ -296,13 +296,12 @@ export class MeshPlay {
         ...(key === undefined ? {} : { partitionkey: key }),
       }),
     )
-    const incarnation = this.#incarnations.get(name)
     const publish = Effect.map(
       this.#mesh.mesh.publish(name, events, ephemeral ? "ephemeral" : "journalled"),
       (receipts) => {
-        if (!ephemeral && incarnation === this.#incarnations.get(name)) {
-          this.#acknowledge(name, receipts)
-        }
+        // The domain may be another one than when this began.
+        this.#takeOver()
+        if (!ephemeral) this.#acknowledge(name, receipts)
       },
     )
     return wait

@@ -61,10 +61,15 @@ export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never,
     const wake = Effect.unsafeMakeLatch(false)
 
     // Finalizers run in reverse: routes go first, then workers, then the last progress is written.
+    // In a fiber of its own: this one may have been interrupted, and could not be cut off again.
     yield* Effect.addFinalizer(() =>
-      Effect.ignoreLogged(
-        Effect.timeout(Effect.interruptible(world.progress.flush(hub.name, feed)), lastWrite),
-      ).pipe(Effect.ensuring(Effect.sync(() => world.progress.forget(feed)))),
+      Effect.timeout(world.progress.flush(hub.name, feed), lastWrite).pipe(
+        Effect.ignoreLogged,
+        Effect.interruptible,
+        Effect.forkDaemon,
+        Effect.flatMap(Fiber.await),
+        Effect.ensuring(Effect.sync(() => world.progress.forget(feed))),
+      ),
     )
     const workers = yield* FiberSet.make<void, never>()
     const fork = yield* FiberSet.runtime(workers)()

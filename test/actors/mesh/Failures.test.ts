@@ -98,6 +98,18 @@ describe("A store that fails", () => {
     }),
   )
 
+  scenario("to write progress, just before a subscription moves: it repeats nothing", (t, ns) =>
+    Effect.gen(function* () {
+      yield* t.faults.next("DeliveryLog.commit", ...[1, 2, 3].map(() => Fault.FailBefore()))
+      yield* ns.publish(["a"])
+      yield* t.simulation.advance("100 millis")
+      expect(ns.taken()).toEqual(["a"])
+      yield* ns.sink()
+      yield* t.simulation.advance("1 minute")
+      expect(ns.taken()).toEqual(["a"])
+    }),
+  )
+
   scenario("while a subscription reads: it reads on", (t, ns) =>
     Effect.gen(function* () {
       yield* ns.publish(["a", "b"])
