@@ -37,7 +37,11 @@ export const tapHub = (
     }
     yield* Effect.acquireRelease(
       Effect.sync(() => hub.route(route, patterns)),
-      () => Effect.zipRight(Effect.sync(() => hub.withdraw(route)), events.end),
+      () =>
+        Effect.zipRight(
+          Effect.sync(() => hub.withdraw(route)),
+          events.end,
+        ),
     )
     return { events, dropped: () => dropped }
   })
