@@ -8,6 +8,8 @@ const logger = new Logger(() => () => undefined)
 export const open = async ({ databaseUrl }) => {
   const schema = `bench_graphile_${process.pid}`
   const pool = new Pool({ connectionString: databaseUrl, max: 20 })
+  pool.on("error", (error) => console.error(error))
+  pool.on("connect", (client) => client.on("error", (error) => console.error(error)))
   const utils = await makeWorkerUtils({ pgPool: pool, schema, logger })
   await utils.migrate()
   let runner

@@ -28,7 +28,12 @@ export const open = async ({ databaseUrl }) => {
     start: async (deliver, concurrency, latency) => {
       const options = latency
         ? { batchSize: concurrency, pollingIntervalSeconds: 0.5 }
-        : { batchSize: 250, localConcurrency: 2, pollingIntervalSeconds: 0.5 }
+        : {
+            batchSize: 250,
+            localConcurrency: 2,
+            pollingIntervalSeconds: 0.5,
+            burstWhenBatchFull: true,
+          }
       await boss.work(queue, options, async (jobs) => {
         await Promise.all(jobs.map((job) => deliver(job.data.body)))
       })
