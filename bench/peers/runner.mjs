@@ -42,7 +42,7 @@ const commands = {
   },
 }
 
-process.on("message", async (message) => {
+const obey = async (message) => {
   try {
     await commands[message.command](message)
     process.send({ done: message.command })
@@ -50,5 +50,9 @@ process.on("message", async (message) => {
     process.send({ failed: message.command, reason: String(error?.stack ?? error) })
   }
   if (message.command === "close") process.exit(0)
+}
+
+process.on("message", (message) => {
+  void obey(message)
 })
 process.send({ done: "open" })
