@@ -39,6 +39,11 @@ const remembered: Readonly<Record<string, ReadonlyArray<MeshCommand>>> = {
     publish,
     { _tag: "PutSink", domain: 0, sink: 0 },
   ],
+  "a mesh is stopped while progress is not written": [
+    { _tag: "Fault", operation: "DeliveryLog.commit", times: 8, done: false },
+    { ...publish, wait: false },
+    { _tag: "Restart" },
+  ],
   "what was rejected is delivered after a kill": [mood("rejects"), publish, { _tag: "Kill" }],
   "a request finds a domain that is waking and being removed": [
     { _tag: "Slow", operation: "Registry.getNamespace", millis: 1, answer: true },

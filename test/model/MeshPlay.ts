@@ -334,10 +334,10 @@ export class MeshPlay {
         this.#killed = true
         yield* this.#mesh.kill
       } else {
-        if (this.#faulty) this.#crash()
         yield* this.#mesh.stop
       }
-      if (kill) this.#crash()
+      // What a store that failed did not take before the stop may come again too.
+      if (kill || this.#faulty) this.#crash()
       this.#killed = false
       this.#faulty = false
       for (const owed of this.#owed.values()) owed.flying.clear()
