@@ -22,8 +22,8 @@ import { freshSchema, testServer } from "../test/support/Postgres.js"
 import { figure, isMain, median, printTable } from "./measure.js"
 
 const CONCURRENCY = 64
-const EVENTS = 20_000
-const FANOUT_EVENTS = 2_000
+const EVENTS = 30_000
+const FANOUT_EVENTS = 3_000
 const FANOUT = 10
 const ROUNDS = 3
 const PER_SECOND = 200
@@ -215,15 +215,21 @@ const peer =
       return deliveries / seconds
     })
 
-/** Rates of each contender, taking turns; the medians, and the first one's ratio to each in its rounds. */
+/**
+ * Rates of each contender, taking turns; the medians, and the first one's ratio to each in its rounds.
+ * A first round warms up and does not count.
+ */
 const takeTurns = async (
   contenders: ReadonlyArray<readonly [name: string, rateOf: RateOf]>,
 ): Promise<
   ReadonlyArray<{ readonly name: string; readonly perSecond: number; readonly ratio: number }>
 > => {
   const rates = contenders.map((): Array<number> => [])
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [index, [, rateOf]] of contenders.entries()) rates[index]?.push(await rateOf(round))
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const [index, [, rateOf]] of contenders.entries()) {
+      const rate = await rateOf(round)
+      if (round > 0) rates[index]?.push(rate)
+    }
   }
   const ours = rates[0] ?? []
   return contenders.map(([name], index) => {
