@@ -29,7 +29,9 @@ export const beginRemoving = (
     }
     const begun = yield* world.removals.begin(beginRemoval(name, world.now()))
     if (Option.isNone(begun)) return yield* new NamespaceNotFound({ namespace: name })
-    yield* startRemoval(world, mesh, begun.value, ended === undefined ? [] : [ended])
+    yield* Effect.suspend(() =>
+      startRemoval(world, mesh, begun.value, ended === undefined ? [] : [ended]),
+    )
     return begun.value
   })
 
@@ -40,6 +42,12 @@ const startRemoval = (
   waiting: Array<Deferred.Deferred<RemovalReport>>,
 ): Effect.Effect<void> => {
   const { self } = mesh.context
+  // A request and the resumption at the start may both have found it in the store.
+  const underWay = mesh.removing.get(report.namespace)
+  if (underWay !== undefined) {
+    underWay.waiting.push(...waiting)
+    return Effect.void
+  }
   const account = { report }
   mesh.removing.set(report.namespace, { account, waiting })
   const site: RemovalSite = {
@@ -64,16 +72,19 @@ const startRemoval = (
           }),
         ),
   }
-  return mesh.removals
-    .start(
-      report.namespace,
-      removalActor({
-        site,
-        account,
-        onEnd: (final) => self.tell({ type: "RemovalEnded", report: final }),
-      }),
-    )
-    .pipe(Effect.asVoid, Effect.orDie)
+  const start = mesh.removals.start(
+    report.namespace,
+    removalActor({
+      site,
+      account,
+      onEnd: (final) => self.tell({ type: "RemovalEnded", report: final }),
+    }),
+  )
+  // The actor of an earlier removal of the name has said its last word, but may not be gone yet.
+  return Effect.zipRight(mesh.removals.stop(report.namespace), start).pipe(
+    Effect.asVoid,
+    Effect.orDie,
+  )
 }
 
 export const removalEnded = (mesh: MeshIncarnation, report: RemovalReport): Effect.Effect<void> =>
