@@ -19,7 +19,7 @@ import * as SingleProcess from "../src/layers/SingleProcess.js"
 import * as PostgresStore from "../src/layers/stores/sql/PostgresStore.js"
 import * as AesVault from "../src/layers/vault/AesVault.js"
 import { freshSchema, testServer } from "../test/support/Postgres.js"
-import { figure, isMain, median, printTable } from "./measure.js"
+import { figure, isMain, median, printTable, quantile } from "./measure.js"
 
 const CONCURRENCY = 64
 const EVENTS = 30_000
@@ -243,11 +243,6 @@ const takeTurns = async (
 }
 
 // --- What is measured: latency --------------------------------------------------------------------
-
-const quantile = (values: ReadonlyArray<number>, share: number): number => {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
-}
 
 const ourLatency = async ({ mesh, receiver }: Surroundings): Promise<ReadonlyArray<number>> => {
   const namespace = NamespaceName.make("latency.bench")

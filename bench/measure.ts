@@ -33,6 +33,12 @@ export const median = (values: ReadonlyArray<number>): number => {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2
 }
 
+/** The value below which a share of the values lies. */
+export const quantile = (values: ReadonlyArray<number>, share: number): number => {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+}
+
 /** Operations per second over at least `minMillis`, in growing batches so that the clock costs nothing. */
 const rate = async ({ run }: Contender, minMillis: number): Promise<number> => {
   let batch = 1

@@ -10,7 +10,7 @@ import * as SingleProcess from "../src/layers/SingleProcess.js"
 import * as PostgresStore from "../src/layers/stores/sql/PostgresStore.js"
 import * as AesVault from "../src/layers/vault/AesVault.js"
 import { freshSchema, onServer, testServer } from "../test/support/Postgres.js"
-import { figure, isMain, printTable } from "./measure.js"
+import { figure, isMain, printTable, quantile } from "./measure.js"
 
 const REGISTERED = 100_000
 const AWAKE = 1_000
@@ -25,11 +25,6 @@ const eventNamed = (id: string): CloudEvent =>
 const nameOf = (n: number) => NamespaceName.make(`tenant-${n}.example`)
 const sink = SinkName.make("out")
 const subscription = SubscriptionName.make("all")
-
-const quantile = (values: ReadonlyArray<number>, share: number): number => {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
-}
 
 /** Registered as an operator's import would do it; each with a sink and a subscription. */
 const register = (url: string, schema: string) =>

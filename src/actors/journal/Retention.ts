@@ -2,10 +2,10 @@
 // subscription still needs, unless the namespace says so; then what is lost is counted and said aloud.
 
 import { Duration, Effect, Option } from "effect"
-import { effectiveSettings, type NamespaceName, Sequence } from "../../domain/index.js"
+import { type NamespaceName, Sequence } from "../../domain/index.js"
 import type { MeshWorld } from "../mesh/MeshWorld.js"
 import type { Seats } from "../mesh/MeshIncarnation.js"
-import { loadDefaults } from "../namespace/NamespaceSeat.js"
+import { loadSettings } from "../namespace/NamespaceSeat.js"
 import type { StoreUnavailable } from "../ports/index.js"
 
 export interface TrimReport {
@@ -24,7 +24,7 @@ export const applyRetention = (
   Effect.gen(function* () {
     const record = Option.getOrUndefined(yield* world.registry.getNamespace(name))
     if (record === undefined || record.status === "removing") return kept
-    const settings = effectiveSettings(yield* loadDefaults(world, record), record.overrides)
+    const settings = yield* loadSettings(world, record)
     const { retentionAge, retentionBytes, dropUndelivered } = settings
     if (retentionAge === undefined && retentionBytes === undefined) return kept
     yield* writePositions(world, seats, name)

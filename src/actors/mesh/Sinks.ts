@@ -4,7 +4,6 @@ import { Effect, Option, ParseResult, Schema } from "effect"
 import {
   defaultSinkConcurrency,
   type EffectiveSettings,
-  effectiveSettings,
   InvalidSetting,
   type NamespaceName,
   NamespaceNotFound,
@@ -14,7 +13,7 @@ import {
   type SinkName,
   SinkNotFound,
 } from "../../domain/index.js"
-import { loadDefaults } from "../namespace/NamespaceSeat.js"
+import { loadSettings } from "../namespace/NamespaceSeat.js"
 import type { StoreUnavailable, Transport } from "../ports/index.js"
 import { effectiveOptions } from "../sink/OpenSink.js"
 import {
@@ -123,7 +122,7 @@ const settingsOf = (
   Effect.gen(function* () {
     const record = Option.getOrUndefined(yield* world.registry.getNamespace(namespace))
     if (record === undefined) return yield* new NamespaceNotFound({ namespace })
-    return effectiveSettings(yield* loadDefaults(world, record), record.overrides)
+    return yield* loadSettings(world, record)
   })
 
 const transportOf = (

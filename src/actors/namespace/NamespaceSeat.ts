@@ -46,7 +46,7 @@ export const loadNamespace = (
     const { registry, journal } = world
     const record = Option.getOrUndefined(yield* registry.getNamespace(name))
     if (record === undefined) return yield* new NamespaceNotFound({ namespace: name })
-    const settings = effectiveSettings(yield* loadDefaults(world, record), record.overrides)
+    const settings = yield* loadSettings(world, record)
     const { head } = yield* journal.bounds(name)
     const hub = new NamespaceHub(name, record.incarnation, record.status, head, world.now())
     const seat: NamespaceSeat = {
@@ -69,13 +69,22 @@ export const refresh = (seat: NamespaceSeat): Effect.Effect<void, StoreUnavailab
   Effect.gen(function* () {
     const found = yield* seat.world.registry.getNamespace(seat.hub.name)
     if (Option.isNone(found)) return
-    const defaults = yield* loadDefaults(seat.world, found.value)
+    const settings = yield* loadSettings(seat.world, found.value)
     seat.record = found.value
-    seat.settings = effectiveSettings(defaults, found.value.overrides)
+    seat.settings = settings
     if (seat.hub.status !== "asleep") seat.hub.status = found.value.status
   })
 
-export const loadDefaults = (
+/** What holds for a namespace: its overrides over the defaults of its host type, as they are stored. */
+export const loadSettings = (
+  world: MeshWorld,
+  record: Namespace,
+): Effect.Effect<EffectiveSettings, StoreUnavailable> =>
+  Effect.map(loadDefaults(world, record), (defaults) =>
+    effectiveSettings(defaults, record.overrides),
+  )
+
+const loadDefaults = (
   world: MeshWorld,
   { hostType }: Namespace,
 ): Effect.Effect<Settings | undefined, StoreUnavailable> =>
