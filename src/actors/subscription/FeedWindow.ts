@@ -1,0 +1,212 @@
+// The window of a feed: how far it has read or been offered, what of that is open, and what it has
+// room for.
+//
+// Live, it is offered each matching event as it is committed. When it is full it falls behind, and
+// pages of the journal are admitted from its cursor until it has caught up; memory is bounded either
+// way.
+
+import { Option } from "effect"
+import { type JournaledEvent, orderKey, origin, Sequence } from "../../domain/index.js"
+import type { Deferral } from "../ports/index.js"
+import type { DeliveryOrder } from "./DeliveryOrder.js"
+import type { FeedOptions, FeedWorld } from "./FeedWorld.js"
+import type { FeedProgress } from "./FeedProgress.js"
+import type { Item } from "./Item.js"
+import type { SetAside } from "./SetAside.js"
+
+/** Places the position may be behind the last admitted event, whatever is settled in between. */
+const maxSpread = 65_536
+
+export class FeedWindow {
+  readonly #options: FeedOptions
+  readonly #world: FeedWorld
+  readonly #order: DeliveryOrder
+  readonly #progress: FeedProgress
+  readonly #aside: SetAside
+  #live = false
+  #stopped = false
+  /** Everything up to here was read or offered; the head may be further while live. */
+  #cursor: Sequence
+  /** The head when the reader last began to read. */
+  #headAtRead = origin
+  #openEvents = 0
+  /** Of those, events that were set aside and came back. */
+  #openRetries = 0
+  #openBytes = 0
+
+  constructor(
+    options: FeedOptions,
+    world: FeedWorld,
+    order: DeliveryOrder,
+    progress: FeedProgress,
+    aside: SetAside,
+    cursor: Sequence,
+  ) {
+    this.#options = options
+    this.#world = world
+    this.#order = order
+    this.#progress = progress
+    this.#aside = aside
+    this.#cursor = cursor
+  }
+
+  get isLive(): boolean {
+    return this.#live
+  }
+
+  /** Nothing more is admitted. */
+  get isStopped(): boolean {
+    return this.#stopped
+  }
+
+  /** Nothing that was admitted is under way or waits for its turn. */
+  get isEmpty(): boolean {
+    return this.#openEvents === 0
+  }
+
+  /** Everything up to here was admitted or is of no interest. */
+  get scanned(): Sequence {
+    return this.#live ? later(this.#world.head(), this.#cursor) : this.#cursor
+  }
+
+  // --- What is offered -------------------------------------------------------------------------
+
+  offer(event: JournaledEvent): void {
+    // What was read from the journal before it was offered has been admitted.
+    if (!this.#live || event.sequence <= this.#cursor) return
+    if (this.room() > 0) this.#admit(event)
+    else this.fallBehind(Sequence.make(event.sequence - 1))
+  }
+
+  /** False when there is no room for it. */
+  offerEphemeral(event: JournaledEvent): boolean {
+    if (this.#stopped || this.#openEvents >= this.#options.windowEvents) return false
+    this.#openEvents++
+    const key = this.#keyOf(event)
+    this.#order.push({
+      event,
+      orderKey: key,
+      kind: "ephemeral",
+      place: undefined,
+      attempts: 0,
+      since: undefined,
+    })
+    return true
+  }
+
+  /** Stops taking what is offered: from `cursor` on the journal is read. */
+  fallBehind(cursor: Sequence): void {
+    if (!this.#live) return
+    this.#live = false
+    this.#cursor = later(cursor, this.#cursor)
+    this.#world.wakeReader()
+  }
+
+  // --- What is read ----------------------------------------------------------------------------
+
+  /** Where to read on, and how many events at most; undefined when there is nothing to read or no room. */
+  nextRead(): { readonly after: Sequence; readonly limit: number } | undefined {
+    if (this.#live || this.#stopped) return undefined
+    this.#headAtRead = this.#world.head()
+    // Half a window at a time, so that reading overlaps delivering without reading by ones.
+    const room = this.room()
+    return room * 2 < this.#options.windowEvents ? undefined : { after: this.#cursor, limit: room }
+  }
+
+  /** Admits a page that was read after the cursor; false when it comes too late to be of use. */
+  admitPage(events: ReadonlyArray<JournaledEvent>): boolean {
+    if (this.#live || this.#stopped) return false
+    for (const event of events) {
+      if (event.sequence <= this.#cursor) continue
+      this.#cursor = event.sequence
+      if (this.#progress.isSettled(event.sequence)) continue
+      if (this.#world.matches(event.type)) this.#admit(event)
+    }
+    // The head may have moved while an empty page was read: what it moved over was not read.
+    if (events.length === 0) this.#cursor = later(this.#headAtRead, this.#cursor)
+    if (this.#cursor >= this.#world.head()) this.#live = true
+    return true
+  }
+
+  // --- Room ------------------------------------------------------------------------------------
+
+  /** Events that may be admitted now. */
+  room(): number {
+    const { windowEvents, windowBytes, maxDeferred } = this.#options
+    if (this.#stopped || this.#openBytes >= windowBytes) return 0
+    if (this.#aside.size >= maxDeferred || this.#progress.spread >= maxSpread) return 0
+    return windowEvents - this.#openEvents
+  }
+
+  /** Deliveries that were set aside and may come back now. They do not wait for room among fresh ones. */
+  get retryRoom(): number {
+    const { windowEvents, windowBytes } = this.#options
+    if (this.#stopped || (this.#openRetries > 0 && this.#openBytes >= 2 * windowBytes)) return 0
+    return Math.max(0, windowEvents - this.#openRetries)
+  }
+
+  #admit(event: JournaledEvent): void {
+    const key = this.#keyOf(event)
+    const place = this.#progress.admit(event.sequence)
+    if (key !== undefined && this.#options.ordering === "key" && this.#aside.blocks(key)) {
+      this.#progress.pass(place)
+      return this.#aside.behind(event.sequence, key)
+    }
+    this.#openEvents++
+    this.#openBytes += event.json.length
+    this.#order.push({
+      event,
+      orderKey: key,
+      kind: "fresh",
+      place,
+      attempts: 0,
+      since: undefined,
+    })
+  }
+
+  /** Admits again an event that was set aside. */
+  readmit({ orderKey, attempts, since }: Deferral, event: JournaledEvent): void {
+    this.#openEvents++
+    this.#openRetries++
+    this.#openBytes += event.json.length
+    this.#order.pushRetry({ event, orderKey, kind: "retried", place: undefined, attempts, since })
+  }
+
+  /** The item leaves the window: its delivery is over or set aside. */
+  leave(item: Item): void {
+    if (item.place !== undefined) this.#progress.pass(item.place)
+    this.#openEvents--
+    if (item.kind !== "ephemeral") this.#openBytes -= item.event.json.length
+    if (item.kind === "retried") {
+      this.#openRetries--
+      this.#world.wakeReader()
+    } else if (!this.#live && this.#openEvents * 2 <= this.#options.windowEvents) {
+      this.#world.wakeReader()
+    }
+  }
+
+  /** Admits nothing more. */
+  shut(): void {
+    this.#stopped = true
+  }
+
+  /** Likewise, and the head moves on without it. */
+  stop(): void {
+    this.#cursor = this.scanned
+    this.#live = false
+    this.#stopped = true
+  }
+
+  #keyOf(event: JournaledEvent): string | undefined {
+    switch (this.#options.ordering) {
+      case "none":
+        return undefined
+      case "strict":
+        return ""
+      case "key":
+        return Option.getOrUndefined(orderKey(event.event))
+    }
+  }
+}
+
+const later = (a: Sequence, b: Sequence): Sequence => (a > b ? a : b)
