@@ -1,2 +1,3 @@
 export * from "./Duration.js"
 export * from "./Size.js"
+export * from "./Rate.js"
