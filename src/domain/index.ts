@@ -2,6 +2,7 @@
 
 export * from "./delivery/index.js"
 export * from "./event/index.js"
+export * from "./filter/index.js"
 export * from "./inheritance/index.js"
 export * from "./journal/index.js"
 export * from "./limits/index.js"

@@ -2,6 +2,7 @@
 
 import { DateTime, Effect, Option } from "effect"
 import {
+  compileFilters,
   type NamespaceName,
   origin,
   Sequence,
@@ -77,6 +78,7 @@ export const makeSubscriptions = (
     put: (namespace, name, spec) =>
       Effect.gen(function* () {
         yield* door.check(namespace)
+        yield* compileFilters(spec.filters ?? [])
         const stored = Option.getOrUndefined(yield* registry.getSubscription(namespace, name))
         if (stored === undefined) yield* door.checkRoom(namespace, "subscriptions")
         const position = yield* positionFor(namespace, spec.startAt ?? "now")

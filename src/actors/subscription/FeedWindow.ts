@@ -73,14 +73,16 @@ export class FeedWindow {
 
   offer(event: JournaledEvent): void {
     // What was read from the journal before it was offered has been admitted.
-    if (!this.#live || event.sequence <= this.#cursor) return
+    if (!this.#live || event.sequence <= this.#cursor || !this.#world.passes(event)) return
     if (this.room() > 0) this.#admit(event)
     else this.fallBehind(Sequence.make(event.sequence - 1))
   }
 
-  /** False when there is no room for it. */
+  /** False when it is wanted and there is no room for it. */
   offerEphemeral(event: JournaledEvent): boolean {
-    if (this.#stopped || this.#openEvents >= this.#options.windowEvents) return false
+    if (this.#stopped) return false
+    if (!this.#world.passes(event)) return true
+    if (this.#openEvents >= this.#options.windowEvents) return false
     this.#openEvents++
     const key = this.#keyOf(event)
     this.#order.push({
@@ -120,7 +122,7 @@ export class FeedWindow {
       if (event.sequence <= this.#cursor) continue
       this.#cursor = event.sequence
       if (this.#progress.isSettled(event.sequence)) continue
-      if (this.#world.matches(event.type)) this.#admit(event)
+      if (this.#world.matches(event.type) && this.#world.passes(event)) this.#admit(event)
     }
     // The head may have moved while an empty page was read: what it moved over was not read.
     if (events.length === 0) this.#cursor = later(this.#headAtRead, this.#cursor)

@@ -51,6 +51,8 @@ export interface FeedWorld {
   /** The last sequence offered to the live feeds of the namespace. */
   readonly head: () => Sequence
   readonly matches: (type: string) => boolean
+  /** Whether the content filters take an event of a type that matches. */
+  readonly passes: (event: JournaledEvent) => boolean
   readonly startWorker: () => void
   readonly wakeReader: () => void
   /** There is progress to write. */

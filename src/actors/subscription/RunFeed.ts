@@ -1,9 +1,11 @@
 // The life of a feed: its progress is loaded, it is routed, read for and worked for; when its scope
 // closes, deliveries under way are cut off and what it achieved is written.
 
-import { type Duration, Effect, Fiber, FiberSet, Option, type Scope } from "effect"
+import { type Duration, Effect, Either, Fiber, FiberSet, Option, type Scope } from "effect"
 import {
   AckedRanges,
+  type CompiledFilters,
+  compileFilters,
   type DeadLetterReason,
   defaultOrdering,
   defaultRetryPolicy,
@@ -14,9 +16,11 @@ import {
   origin,
   parseTypePattern,
   type Reason,
+  reasonOf,
   type RetryPolicy,
   type Sequence,
   type Subscription,
+  type SubscriptionSpec,
 } from "../../domain/index.js"
 import type { MeshWorld } from "../mesh/MeshWorld.js"
 import type { NamespaceHub } from "../namespace/NamespaceHub.js"
@@ -33,7 +37,7 @@ export interface FeedRequest {
   readonly subscription: Subscription
   /** What applies where the subscription states no retry policy. */
   readonly defaultRetry: RetryPolicy | undefined
-  /** The destination asks for nothing more; the feed has stopped. */
+  /** The destination asks for nothing more, or the feed cannot run as configured: it has stopped. */
   readonly onGone: (reason: Reason) => Effect.Effect<void>
 }
 
@@ -56,6 +60,12 @@ export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never,
     const { world, hub, gate, subscription } = request
     const { name, spec } = subscription
     const { config } = world
+    const filters = compileFilters(spec.filters ?? [])
+    if (Either.isLeft(filters)) {
+      // Stored under rules that have changed since. It keeps its place and says why.
+      yield* request.onGone(reasonOf(`its filters are no longer valid: ${filters.left.message}`))
+      return yield* Effect.never
+    }
     const progress = yield* patiently(loadProgress(world, subscription))
     const deferrals = yield* patiently(loadDeferrals(world, subscription))
     const wake = Effect.unsafeMakeLatch(false)
@@ -91,6 +101,7 @@ export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never,
         totals: world.deliveries,
         head: () => hub.head,
         matches: (type) => hub.wants(feed, type),
+        passes: passing(spec, filters.right),
         // Not at once: the caller may be a publisher in the middle of a batch.
         startWorker: () => fork(worker, { immediate: false }),
         wakeReader: () => wake.unsafeOpen(),
@@ -145,6 +156,10 @@ export const drainFeed = (
       abandoned: feed.inFlight,
     }))
   })
+
+/** Without filters events are not even parsed. */
+const passing = ({ filters = [] }: SubscriptionSpec, { matches }: CompiledFilters) =>
+  filters.length === 0 ? () => true : ({ event }: JournaledEvent) => matches(event)
 
 const loadProgress = (world: MeshWorld, { namespace, name }: Subscription) =>
   Effect.gen(function* () {

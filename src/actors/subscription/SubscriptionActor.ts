@@ -114,7 +114,7 @@ const save = (
   }
   // Nobody waits for an answer, so the store is asked until it takes it.
   return Effect.zipRight(
-    Effect.logWarning("Subscription disabled: its destination asked for no more").pipe(
+    Effect.logWarning("Subscription disabled").pipe(
       Effect.annotateLogs({
         namespace: record.namespace,
         subscription: record.name,

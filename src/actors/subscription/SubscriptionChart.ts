@@ -12,7 +12,7 @@ export type ChangeReply = Reply<Subscription, StoreUnavailable>
 export type SubscriptionMessage =
   | { readonly type: "Pause"; readonly reply: ChangeReply }
   | { readonly type: "Resume"; readonly reply: ChangeReply }
-  /** The destination answered that it wants nothing more. */
+  /** The destination answered that it wants nothing more, or the feed cannot run as configured. */
   | { readonly type: "Gone"; readonly reason: Reason }
   /** A change was refused by the store: what is stored holds. */
   | { readonly type: "NotSaved"; readonly status: SubscriptionStatus }

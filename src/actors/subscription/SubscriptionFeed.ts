@@ -84,12 +84,12 @@ export class SubscriptionFeed {
 
   // --- For the hub -----------------------------------------------------------------------------
 
-  /** Offers a matching event, just committed as the head of the namespace. */
+  /** Offers an event of a matching type, just committed as the head of the namespace. */
   offer(event: JournaledEvent): void {
     this.#window.offer(event)
   }
 
-  /** Offers an event that is not journalled; false when there is no room for it. */
+  /** Offers an event that is not journalled; false when it is wanted and there is no room for it. */
   offerEphemeral(event: JournaledEvent): boolean {
     return this.#window.offerEphemeral(event)
   }

@@ -82,6 +82,8 @@ export class SubscriptionNotFound extends Schema.TaggedError<SubscriptionNotFoun
 export class InvalidSetting extends Schema.TaggedError<InvalidSetting>()("InvalidSetting", {
   field: Schema.String,
   reason: Schema.String,
+  /** In a field that is an expression, where it goes wrong: from zero, in UTF-16 units. */
+  position: Schema.optional(Schema.Number),
 }) {
   override get message(): string {
     return `${this.field}: ${this.reason}`

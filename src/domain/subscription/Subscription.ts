@@ -2,6 +2,7 @@
 
 import { Schema } from "effect"
 import { RetryPolicyText } from "../delivery/index.js"
+import { Filter, MAX_FILTER_CLAUSES } from "../filter/index.js"
 import { SequenceFromString } from "../journal/index.js"
 import { NamespaceName, SinkName, SubscriptionName } from "../namespace/index.js"
 import { TypePattern } from "../routing/index.js"
@@ -34,6 +35,8 @@ export const SubscriptionSpec = Schema.Struct({
   sink: SinkName,
   /** Event type patterns; absent means every event. */
   types: Schema.optional(Schema.Array(TypePattern).pipe(Schema.minItems(1), Schema.maxItems(256))),
+  /** Content filters, all of which must hold; absent means every event of those types. */
+  filters: Schema.optional(Schema.Array(Filter).pipe(Schema.maxItems(MAX_FILTER_CLAUSES))),
   startAt: Schema.optional(StartAt),
   ordering: Schema.optional(Ordering),
   /** Deliveries of this subscription in flight at once. */

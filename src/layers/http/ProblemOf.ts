@@ -80,7 +80,7 @@ export const problemOf = (error: MeshFailure): Problem => {
       return new Problem({ status: 409, kind: "sink-in-use", detail, facts })
     }
     case "InvalidSetting":
-      return invalidField(error.field, error.reason)
+      return invalidField(error.field, error.reason, error.position)
     case "MalformedJson": {
       const { field, position } = error
       const facts = position === undefined ? {} : { position }
@@ -128,8 +128,14 @@ export const problemOf = (error: MeshFailure): Problem => {
 const at = (index: number | undefined) => (index === undefined ? {} : { index })
 
 /** A value that can be read and not be accepted. */
-export const invalidField = (field: string, reason: string): Problem =>
-  new Problem({ status: 422, kind: "invalid-field", detail: `${field}: ${reason}`, field })
+export const invalidField = (field: string, reason: string, position?: number): Problem =>
+  new Problem({
+    status: 422,
+    kind: "invalid-field",
+    detail: `${field}: ${reason}`,
+    field,
+    facts: position === undefined ? {} : { position },
+  })
 
 /** The first thing that is wrong with a body that is JSON. */
 export const invalidBody = (error: ParseResult.ArrayFormatterIssue | undefined): Problem => {

@@ -383,6 +383,7 @@ export class FeedRig {
         totals: noDeliveries(),
         head: () => this.hub.head,
         matches: (type) => this.hub.wants(feed, type),
+        passes: () => true,
         startWorker: () => void this.startedWorkers++,
         wakeReader: () => {
           this.readerAwake = true
