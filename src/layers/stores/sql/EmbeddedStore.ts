@@ -49,6 +49,9 @@ export const layerInMemory = (image?: Blob): Layer.Layer<Stores, Failure> =>
 
 const ownLock = Layer.succeed(StoreLock, { held: Effect.void, lost: Effect.never })
 
+/** Nobody but this process writes what is committed to the disk, so nothing may wait for another. */
+const stores = SqlStores.layer({ positionsMayLag: false })
+
 const storesOver = (
   database: Effect.Effect<EmbeddedDatabase, StoreLocked | StoreUnavailable, Scope.Scope>,
 ): Layer.Layer<Stores, Failure> =>
@@ -62,7 +65,7 @@ const storesOver = (
       )
       const upkeep = Layer.scopedDiscard(Effect.flatMap(SqlClient.SqlClient, keepUp))
       return Layer.mergeAll(
-        Layer.provide(Layer.merge(SqlStores.layer, upkeep), Layer.merge(client, ownLock)),
+        Layer.provide(Layer.merge(stores, upkeep), Layer.merge(client, ownLock)),
         ownLock,
         LocalInvalidation.layer,
       )

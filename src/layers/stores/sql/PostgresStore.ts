@@ -21,6 +21,7 @@ import type {
 import { migrate, StoreUnsuitable, type StoreTooNew } from "./Migrations.js"
 import * as PostgresInvalidation from "./PostgresInvalidation.js"
 import * as PostgresLock from "./PostgresLock.js"
+import { PreparedStatements } from "./PreparedStatements.js"
 import * as SqlStores from "./SqlStores.js"
 import { answering } from "./StoreFailure.js"
 import type { StoreLock } from "./StoreLock.js"
@@ -52,7 +53,7 @@ export const layer = (options: PostgresOptions): Layer.Layer<Stores, Failure> =>
       ),
     )
     return Layer.merge(
-      SqlStores.layer,
+      SqlStores.layer({ positionsMayLag: true }),
       PostgresInvalidation.layer(settings.session, settings.schema),
     ).pipe(Layer.provide(client), Layer.provideMerge(lock))
   })
@@ -129,7 +130,10 @@ const makePool = (settings: Settings): Effect.Effect<Pool, SqlError, Scope.Scope
           )
         },
       })
-      pool.on("connect", ({ connection: { stream } }) => {
+      const statements = new PreparedStatements()
+      pool.on("connect", (client) => {
+        statements.serve(client)
+        const { stream } = client.connection
         if (!(stream instanceof Socket)) return
         stream.setTimeout(silenceMillis(statementTimeoutMillis), () =>
           stream.destroy(new Error("the server does not answer")),

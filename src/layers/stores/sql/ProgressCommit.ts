@@ -118,10 +118,23 @@ const dead = (
   )`
 }
 
-/** The statement and its parameters. `reasonOf` writes the reason of a dead letter as it is stored. */
+/**
+ * The server may tell of the commit before it is on its disk. Only if the server itself crashes then is
+ * it lost, and the deliveries of less than a second are made again.
+ */
+const unhurried = "set_config('synchronous_commit', 'off', true)"
+
+export interface ProgressCommitOptions {
+  /** Writes the reason of a dead letter as it is stored. */
+  readonly reasonOf: (letter: NewDeadLetter) => string
+  /** Whether a write that moves positions and says nothing else may stay behind a crash of the server. */
+  readonly positionsMayLag: boolean
+}
+
+/** The statement and its parameters. */
 export const progressCommit = (
   changes: ReadonlyArray<ProgressChange>,
-  reasonOf: (letter: NewDeadLetter) => string,
+  { reasonOf, positionsMayLag }: ProgressCommitOptions,
 ): readonly [sql: string, parameters: ReadonlyArray<unknown>] => {
   const values: Array<unknown> = []
   const parameters: Parameters = { add: (value) => `$${values.push(value)}` }
@@ -142,5 +155,6 @@ export const progressCommit = (
     ...(sequences.length > 0 ? [settled(sequences, parameters)] : []),
     ...(letters.length > 0 ? [dead(letters, reasonOf, parameters)] : []),
   ]
-  return [`with ${parts.join(",")}\n  select count(*) from moved`, values]
+  const extra = positionsMayLag && parts.length === 1 ? `, ${unhurried}` : ""
+  return [`with ${parts.join(",")}\n  select count(*)${extra} from moved`, values]
 }

@@ -16,12 +16,14 @@ import {
   type Sequence,
   type SubscriptionName,
 } from "../../../domain/index.js"
-import { progressCommit } from "./ProgressCommit.js"
+import { progressCommit, type ProgressCommitOptions } from "./ProgressCommit.js"
 import { answering, isConflict } from "./StoreFailure.js"
 
 const ReasonText = Schema.parseJson(DeadLetterReason)
 const encodeReason = Schema.encodeSync(ReasonText)
 const decodeReason = Schema.decodeSync(ReasonText)
+
+export type DeliveryLogOptions = Pick<ProgressCommitOptions, "positionsMayLag">
 
 interface DeferralRow {
   readonly sequence: Sequence
@@ -44,12 +46,15 @@ interface DeadLetterRow {
   readonly event: string
 }
 
-export const makeDeliveryLog = (sql: SqlClient.SqlClient): typeof DeliveryLog.Service => ({
+export const makeDeliveryLog = (
+  sql: SqlClient.SqlClient,
+  { positionsMayLag }: DeliveryLogOptions,
+): typeof DeliveryLog.Service => ({
   commit: (changes) =>
     changes.length === 0
       ? Effect.void
       : Effect.suspend(() => {
-          const [text, parameters] = progressCommit(changes, reasonText)
+          const [text, parameters] = progressCommit(changes, { reasonOf: reasonText, positionsMayLag })
           return sql.unsafe(text, parameters)
         }).pipe(
           Effect.retry({ while: isConflict, schedule: Schedule.recurs(3) }),

@@ -4,26 +4,29 @@ import { SqlClient } from "@effect/sql"
 import { Context, Effect, Layer } from "effect"
 import { DeliveryLog, Journal, Registry, Removals } from "../../../actors/index.js"
 import { JournalHeads } from "./JournalHeads.js"
-import { makeDeliveryLog } from "./SqlDeliveryLog.js"
+import { type DeliveryLogOptions, makeDeliveryLog } from "./SqlDeliveryLog.js"
 import { makeJournal } from "./SqlJournal.js"
 import { makeRegistry } from "./SqlRegistry.js"
 import { makeRemovals } from "./SqlRemovals.js"
 import { StoreLock } from "./StoreLock.js"
 
 /** Over a schema that is migrated. */
-export const layer: Layer.Layer<
+export const layer = (
+  options: DeliveryLogOptions,
+): Layer.Layer<
   Journal | Registry | DeliveryLog | Removals,
   never,
   SqlClient.SqlClient | StoreLock
-> = Layer.effectContext(
-  Effect.gen(function* () {
-    const sql = yield* SqlClient.SqlClient
-    const lock = yield* StoreLock
-    const heads = new JournalHeads()
-    return Context.make(Journal, makeJournal(sql, heads, lock)).pipe(
-      Context.add(Registry, makeRegistry(sql)),
-      Context.add(DeliveryLog, makeDeliveryLog(sql)),
-      Context.add(Removals, makeRemovals(sql, heads)),
-    )
-  }),
-)
+> =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const lock = yield* StoreLock
+      const heads = new JournalHeads()
+      return Context.make(Journal, makeJournal(sql, heads, lock)).pipe(
+        Context.add(Registry, makeRegistry(sql)),
+        Context.add(DeliveryLog, makeDeliveryLog(sql, options)),
+        Context.add(Removals, makeRemovals(sql, heads)),
+      )
+    }),
+  )
