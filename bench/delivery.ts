@@ -29,7 +29,7 @@ const ROUNDS = 3
 const PER_SECOND = 200
 const LATENCY_EVENTS = 1_000
 
-const local = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const local = (path: string) => fileURLToPath(new URL(`../../bench/${path}`, import.meta.url))
 const peerNode = local("node_modules/node/bin/node")
 const peers = ["bullmq", "pg-boss", "graphile-worker"].filter(() =>
   existsSync(local("node_modules/bullmq")),

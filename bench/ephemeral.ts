@@ -26,7 +26,7 @@ interface Emitter {
 }
 
 const emittery = async (): Promise<ReadonlyArray<Contender>> => {
-  if (!existsSync(new URL("node_modules/emittery", import.meta.url))) return []
+  if (!existsSync(new URL("../../bench/node_modules/emittery", import.meta.url))) return []
   const name = "./node_modules/emittery/index.js"
   const { default: Emittery }: { readonly default: new () => Emitter } = await import(name)
   const emitter = new Emittery()

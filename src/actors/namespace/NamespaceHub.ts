@@ -13,6 +13,7 @@ import {
   Sequence,
   type TypePattern,
 } from "../../domain/index.js"
+import { SharedPages } from "../journal/SharedPages.js"
 
 /** Where events are routed to: a subscription's feed or a live stream. */
 export interface Route {
@@ -38,6 +39,8 @@ export class NamespaceHub {
   /** Tells this namespace from an earlier one of the same name. */
   readonly incarnation: string
   status: HubStatus
+  /** What of the journal its subscriptions read at the moment. */
+  readonly pages = new SharedPages()
   #publishing = 0
   readonly #onPublished: Array<() => void> = []
   /** When an event was last published, in milliseconds since the epoch. */

@@ -2,18 +2,16 @@
 // Sleeps when there is neither. A store that does not answer is asked again, patiently.
 
 import { Effect, Option } from "effect"
-import type { NamespaceName } from "../../domain/index.js"
+import type { NamespaceHub } from "../namespace/NamespaceHub.js"
 import type { Deferral, Journal, StoreUnavailable } from "../ports/index.js"
 import type { SubscriptionFeed } from "./SubscriptionFeed.js"
 
-/** Characters of JSON read in one page. */
-const pageBytes = 4 * 1024 * 1024
 const duePerTurn = 64
 const retryMillis = 1000
 
 export const readFor = (
   feed: SubscriptionFeed,
-  namespace: NamespaceName,
+  { name: namespace, pages }: Pick<NamespaceHub, "name" | "pages">,
   journal: Journal["Type"],
   wake: Effect.Latch,
 ): Effect.Effect<never> => {
@@ -33,15 +31,14 @@ export const readFor = (
 
   const readPage = Effect.suspend((): Effect.Effect<boolean, StoreUnavailable> => {
     const read = feed.nextRead()
-    return read === undefined
-      ? Effect.succeed(false)
-      : Effect.as(
-          Effect.map(
-            journal.read({ namespace, after: read.after, limit: read.limit, maxBytes: pageBytes }),
-            (page) => feed.admitPage(page),
-          ),
-          true,
-        )
+    if (read === undefined) {
+      if (feed.isLive) pages.done(feed)
+      return Effect.succeed(false)
+    }
+    return Effect.as(
+      Effect.map(pages.read(journal, feed, { namespace, ...read }), (page) => feed.admitPage(page)),
+      true,
+    )
   })
 
   const rest = Effect.clockWith((clock) => {
@@ -64,5 +61,8 @@ export const readFor = (
     ),
     Effect.flatMap((goOn) => (goOn ? Effect.void : rest)),
   )
-  return Effect.forever(turn)
+  return Effect.ensuring(
+    Effect.forever(turn),
+    Effect.sync(() => pages.done(feed)),
+  )
 }

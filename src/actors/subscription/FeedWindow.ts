@@ -17,6 +17,14 @@ import type { SetAside } from "./SetAside.js"
 /** Places the position may be behind the last admitted event, whatever is settled in between. */
 const maxSpread = 65_536
 
+export interface NextRead {
+  readonly after: Sequence
+  /** Events at most. */
+  readonly limit: number
+  /** The last sequence there is, as far as is known. */
+  readonly head: Sequence
+}
+
 export class FeedWindow {
   readonly #options: FeedOptions
   readonly #world: FeedWorld
@@ -106,13 +114,14 @@ export class FeedWindow {
 
   // --- What is read ----------------------------------------------------------------------------
 
-  /** Where to read on, and how many events at most; undefined when there is nothing to read or no room. */
-  nextRead(): { readonly after: Sequence; readonly limit: number } | undefined {
+  /** Where to read on; undefined when there is nothing to read or no room. */
+  nextRead(): NextRead | undefined {
     if (this.#live || this.#stopped) return undefined
     this.#headAtRead = this.#world.head()
     // Half a window at a time, so that reading overlaps delivering without reading by ones.
     const room = this.room()
-    return room * 2 < this.#options.windowEvents ? undefined : { after: this.#cursor, limit: room }
+    if (room * 2 < this.#options.windowEvents) return undefined
+    return { after: this.#cursor, limit: room, head: this.#headAtRead }
   }
 
   /** Admits a page that was read after the cursor; false when it comes too late to be of use. */

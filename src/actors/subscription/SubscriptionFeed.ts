@@ -19,7 +19,7 @@ import { DeliveryOrder } from "./DeliveryOrder.js"
 import type { DeliveryCounts, FeedOptions, FeedWorld } from "./FeedWorld.js"
 import { FeedDeliveries } from "./FeedDeliveries.js"
 import { FeedProgress, type ProgressSnapshot } from "./FeedProgress.js"
-import { FeedWindow } from "./FeedWindow.js"
+import { FeedWindow, type NextRead } from "./FeedWindow.js"
 import type { Item } from "./Item.js"
 import { SetAside } from "./SetAside.js"
 
@@ -112,7 +112,7 @@ export class SubscriptionFeed {
   // --- For the reader --------------------------------------------------------------------------
 
   /** Where to read on, and how many events at most; undefined when there is nothing to read or no room. */
-  nextRead(): { readonly after: Sequence; readonly limit: number } | undefined {
+  nextRead(): NextRead | undefined {
     return this.#window.nextRead()
   }
 

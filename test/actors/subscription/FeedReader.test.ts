@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
 import { Journal } from "../../../src/actors/index.js"
+import { SharedPages } from "../../../src/actors/journal/SharedPages.js"
 import { readFor } from "../../../src/actors/subscription/FeedReader.js"
 import { NamespaceName, Outcome } from "../../../src/domain/index.js"
 import * as MemoryStore from "../../../src/layers/stores/memory/MemoryStore.js"
@@ -10,6 +11,7 @@ import { numberedFrom } from "../../laws/LawEvents.js"
 import { FeedRig } from "./FeedRig.js"
 
 const namespace = NamespaceName.make("acme.example")
+const hub = { name: namespace, pages: new SharedPages() }
 
 describe("FeedReader", () => {
   it.scoped("loads every due delivery, also those whose reading a failure of another cut off", () =>
@@ -27,7 +29,7 @@ describe("FeedReader", () => {
       rig.now = 10_000_000
       const faults = yield* StoreFaults
       yield* faults.next("Journal.get", Fault.Delay({ duration: "1 second" }), Fault.FailBefore())
-      yield* Effect.forkScoped(readFor(rig.feed, namespace, journal, Effect.unsafeMakeLatch(false)))
+      yield* Effect.forkScoped(readFor(rig.feed, hub, journal, Effect.unsafeMakeLatch(false)))
       yield* TestClock.adjust("5 seconds")
       expect(rig.feed.takeDue(100)).toEqual([])
       expect(rig.settleAll()).toBe(true)

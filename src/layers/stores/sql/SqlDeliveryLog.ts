@@ -54,7 +54,10 @@ export const makeDeliveryLog = (
     changes.length === 0
       ? Effect.void
       : Effect.suspend(() => {
-          const [text, parameters] = progressCommit(changes, { reasonOf: reasonText, positionsMayLag })
+          const [text, parameters] = progressCommit(changes, {
+            reasonOf: reasonText,
+            positionsMayLag,
+          })
           return sql.unsafe(text, parameters)
         }).pipe(
           Effect.retry({ while: isConflict, schedule: Schedule.recurs(3) }),
