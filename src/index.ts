@@ -75,6 +75,17 @@ export {
   SubscriptionNotFound,
 } from "./domain/index.js"
 
+// Keys, scopes, and who changed what
+export {
+  AuditEntry,
+  type Caller,
+  ChangeAuthor,
+  KeyId,
+  KeyNotFound,
+  NamespaceKey,
+  Scope,
+} from "./domain/index.js"
+
 // Subscriptions and deliveries
 export {
   BatchLimits,
@@ -120,6 +131,8 @@ export * as TransportRegistry from "./layers/transports/TransportRegistry.js"
 // For custom stores and vaults
 export {
   type Appended,
+  AuditLog,
+  type AuditTrim,
   type DeadLetter,
   type DeadLetterPage,
   type Deferral,
@@ -129,6 +142,8 @@ export {
   type JournalBounds,
   type JournalEntry,
   type JournalRead,
+  Keys,
+  type KeyUse,
   type NewDeadLetter,
   type Page,
   type ProgressChange,
@@ -137,7 +152,9 @@ export {
   Removals,
   type Retention,
   SecretUnreadable,
+  type StoredKey,
   StoreLocked,
+  type StorePorts,
   StoreUnavailable,
   type SubscriptionProgress,
   Vault,

@@ -2,14 +2,10 @@
 
 import { Layer } from "effect"
 import {
-  type DeliveryLog,
-  type Invalidation,
-  type Journal,
   MeshConfig,
   type MeshConfigShape,
   meshLayer,
-  type Registry,
-  type Removals,
+  type StorePorts,
   type Vault,
 } from "../actors/index.js"
 import * as StandardTransports from "./StandardTransports.js"
@@ -17,7 +13,7 @@ import * as TargetGuard from "./transports/guard/TargetGuard.js"
 import * as HandlerSlots from "./transports/handler/HandlerSlots.js"
 import * as StdoutTransport from "./transports/stdout/StdoutTransport.js"
 
-export type Stores = DeliveryLog | Invalidation | Journal | Registry | Removals
+export type Stores = StorePorts
 
 export interface SingleProcessOptions<StoreError, VaultError> {
   readonly store: Layer.Layer<Stores, StoreError>

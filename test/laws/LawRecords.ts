@@ -2,14 +2,17 @@
 
 import { DateTime, Duration } from "effect"
 import * as fc from "fast-check"
-import type { Deferral, NewDeadLetter } from "../../src/actors/index.js"
+import type { Deferral, NewDeadLetter, StoredKey } from "../../src/actors/index.js"
 import {
+  type AuditEntry,
   ByteSize,
   type DeadLetterReason,
   defaultRetryPolicy,
   type HostType,
   HostTypeName,
+  type KeyId,
   type Namespace,
+  type NamespaceKey,
   type NamespaceName,
   reasonOf,
   Sequence,
@@ -230,4 +233,47 @@ export const plainDeadLetter = (id: string): NewDeadLetter => ({
   attempts: 1,
   firstAttemptAt: 1,
   deadAt: 2,
+})
+
+export const key: fc.Arbitrary<Omit<NamespaceKey, "namespace" | "id">> = fc.record(
+  {
+    name: fc.constantFrom("checkout", "Zürich – 1", "'; drop table keys; --"),
+    scopes: fc.constantFrom<NamespaceKey["scopes"]>(["publish"], ["read", "manage"]),
+    createdAt: millis,
+    expiresAt: millis,
+    lastUsedAt: millis,
+  },
+  { requiredKeys: ["scopes", "createdAt"] },
+)
+
+export const plainKey = (namespace: NamespaceName, id: KeyId): StoredKey => ({
+  key: { namespace, id, scopes: ["read"], createdAt: 1 },
+  digest: "ab".repeat(32),
+})
+
+const author: fc.Arbitrary<AuditEntry["by"]> = fc.oneof(
+  fc.constantFrom({ kind: "operator" as const }, { kind: "process" as const }),
+  safeText.map((name) => ({ kind: "process" as const, name })),
+)
+
+export const entryOf = (id: string, at: number): fc.Arbitrary<AuditEntry> =>
+  fc.record(
+    {
+      id: fc.constant(id),
+      at: fc.constant(at),
+      by: author,
+      action: fc.constantFrom("sink.put", "key.revoke"),
+      resource: fc.record({ kind: fc.constant("sink"), name: safeText }),
+      fields: fc.array(safeText, { maxLength: 3 }),
+      requestId: safeText,
+    },
+    { requiredKeys: ["id", "at", "by", "action", "resource"] },
+  )
+
+export const plainEntry = (id: string, at = 1): AuditEntry => ({
+  id,
+  at,
+  by: { kind: "operator" },
+  action: "sink.put",
+  resource: { kind: "sink", name: "s" },
 })

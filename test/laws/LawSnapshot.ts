@@ -1,9 +1,10 @@
 // Everything a store says of a namespace, to compare before and after.
 
 import { Effect, Option } from "effect"
-import { DeliveryLog, Journal, Registry, Removals } from "../../src/actors/index.js"
+import { AuditLog, DeliveryLog, Journal, Keys, Registry, Removals } from "../../src/actors/index.js"
 import { type NamespaceName, origin } from "../../src/domain/index.js"
 import { cloudEvent, entry, numberedFrom, seen } from "./LawEvents.js"
+import { freshKeyId } from "./LawKeys.js"
 import { change } from "./LawProgress.js"
 import * as Records from "./LawRecords.js"
 
@@ -15,6 +16,8 @@ export const snapshot = (namespace: NamespaceName) =>
     const journal = yield* Journal
     const log = yield* DeliveryLog
     const removals = yield* Removals
+    const keys = yield* Keys
+    const audit = yield* AuditLog
     const progress = yield* log.progress(namespace)
     const deferrals = yield* Effect.forEach(progress, ({ subscription }) =>
       Effect.map(log.deferrals(namespace, subscription, origin, 10_000), (rows) => ({
@@ -33,6 +36,8 @@ export const snapshot = (namespace: NamespaceName) =>
       deferrals: [...deferrals].sort((a, b) => (a.subscription < b.subscription ? -1 : 1)),
       deadLetters: yield* log.deadLetters({ namespace, ...all }),
       slowest: yield* log.slowestPosition(namespace),
+      keys: yield* keys.list(namespace, all),
+      audit: yield* audit.list(namespace, all),
       removal: Option.getOrUndefined(yield* removals.get(namespace)),
     }
   })
@@ -44,6 +49,8 @@ export interface Contents {
   readonly subscriptions: number
   readonly deferrals: number
   readonly deadLetters: number
+  readonly keys: number
+  readonly audit: number
 }
 
 /** A registered namespace with these contents. */
@@ -67,6 +74,12 @@ export const fill = (namespace: NamespaceName, contents: Contents) =>
         }),
       ])
     }
+    const keys = yield* Keys
+    for (let index = 1; index <= contents.keys; index++)
+      yield* keys.add(Records.plainKey(namespace, yield* freshKeyId))
+    const audit = yield* AuditLog
+    for (let index = 1; index <= contents.audit; index++)
+      yield* audit.record(namespace, Records.plainEntry(`e${index}`, index))
   })
 
 /** A late write of a subscription that was filled in: what a removal must not let back. */

@@ -5,17 +5,11 @@
 
 import { layer, type Vitest } from "@effect/vitest"
 import { Effect, Layer, type Scope } from "effect"
-import type {
-  DeliveryLog,
-  Invalidation,
-  Journal,
-  Registry,
-  Removals,
-} from "../../src/actors/index.js"
+import type { Invalidation, StorePorts } from "../../src/actors/index.js"
 import { NamespaceName } from "../../src/domain/index.js"
 
 /** What a store adapter provides. */
-export type Stores = Journal | Registry | DeliveryLog | Removals | Invalidation
+export type Stores = StorePorts
 
 /** Somewhere a store can be: a directory, a database, a state in memory. Empty at first. */
 export interface StorePlace {

@@ -129,9 +129,18 @@ const contents: fc.Arbitrary<Contents> = fc.record({
   subscriptions: fc.nat(4),
   deferrals: fc.nat(4),
   deadLetters: fc.nat(4),
+  keys: fc.nat(4),
+  audit: fc.nat(4),
 })
 
-const kinds: ReadonlyArray<PurgeKind> = ["deliveries", "events", "subscriptions", "sinks"]
+const kinds: ReadonlyArray<PurgeKind> = [
+  "deliveries",
+  "events",
+  "subscriptions",
+  "sinks",
+  "keys",
+  "audit",
+]
 
 /** Purges a kind in batches until none is left; answers how many rows went. */
 const purgeAll = (namespace: NamespaceName, kind: PurgeKind, limit: number) =>
@@ -157,17 +166,27 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
         const { name } = yield* freshNamespaces
         const [namespace, other] = [name("a"), name("a-b")]
         yield* fill(namespace, contents)
-        yield* fill(other, { events: 2, sinks: 1, subscriptions: 1, deferrals: 1, deadLetters: 1 })
+        yield* fill(other, {
+          events: 2,
+          sinks: 1,
+          subscriptions: 1,
+          deferrals: 1,
+          deadLetters: 1,
+          keys: 1,
+          audit: 1,
+        })
         const before = yield* snapshot(other)
         yield* removals.begin(beginRemoval(namespace, 1))
 
-        const { events, sinks, subscriptions, deferrals, deadLetters } = contents
+        const { events, sinks, subscriptions, deferrals, deadLetters, keys, audit } = contents
         const deliveries = subscriptions * (1 + deferrals + deadLetters)
         expect(yield* purgeAll(namespace, "deliveries", limit)).toBe(deliveries)
         yield* log.commit([lateChange(namespace)])
         expect(yield* purgeAll(namespace, "events", limit)).toBe(events)
         expect(yield* purgeAll(namespace, "subscriptions", limit)).toBe(subscriptions)
         expect(yield* purgeAll(namespace, "sinks", limit)).toBe(sinks)
+        expect(yield* purgeAll(namespace, "keys", limit)).toBe(keys)
+        expect(yield* purgeAll(namespace, "audit", limit)).toBe(audit)
         expect(yield* snapshot(namespace)).toMatchObject({
           namespace: { status: "removing" },
           sinks: [],
@@ -175,6 +194,8 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
           events: [],
           progress: [],
           deadLetters: [],
+          keys: [],
+          audit: [],
           slowest: undefined,
         })
         yield* removals.release(namespace)
@@ -198,7 +219,15 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
         for (const kind of kinds) yield* purgeAll(namespace, kind, limit)
         yield* removals.release(namespace)
         yield* log.commit([lateChange(namespace)])
-        const nothing = { events: 0, sinks: 0, subscriptions: 0, deferrals: 0, deadLetters: 0 }
+        const nothing = {
+          events: 0,
+          sinks: 0,
+          subscriptions: 0,
+          deferrals: 0,
+          deadLetters: 0,
+          keys: 0,
+          audit: 0,
+        }
         yield* fill(namespace, nothing)
         expect(yield* snapshot(namespace)).toEqual({
           namespace: Records.plainNamespace(namespace),
@@ -209,6 +238,8 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
           progress: [],
           deferrals: [],
           deadLetters: [],
+          keys: [],
+          audit: [],
           slowest: undefined,
           removal: undefined,
         })

@@ -9,7 +9,15 @@ import { numbered } from "./LawEvents.js"
 import { fill, firstAgain, snapshot } from "./LawSnapshot.js"
 import { freshNamespaces, freshStore, lawTimeout, type StoreHarness } from "./StoreHarness.js"
 
-const contents = { events: 20, sinks: 2, subscriptions: 2, deferrals: 3, deadLetters: 2 }
+const contents = {
+  events: 20,
+  sinks: 2,
+  subscriptions: 2,
+  deferrals: 3,
+  deadLetters: 2,
+  keys: 2,
+  audit: 2,
+}
 
 export const restartLaws = (name: string, harness: StoreHarness): void => {
   describe(`${name}: new`, () => {

@@ -2,9 +2,11 @@
 
 import { addEqualityTesters, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { auditLogLaws } from "./auditLogLaws.js"
 import { deliveryLogLaws } from "./deliveryLogLaws.js"
 import { invalidationLaws } from "./invalidationLaws.js"
 import { journalLaws } from "./journalLaws.js"
+import { keysLaws } from "./keysLaws.js"
 import { chosenAdapters } from "./registry.js"
 import { modelLaws } from "./modelLaws.js"
 import { registryLaws } from "./registryLaws.js"
@@ -18,6 +20,8 @@ const suites: ReadonlyArray<(name: string, harness: StoreHarness) => void> = [
   journalLaws,
   registryLaws,
   deliveryLogLaws,
+  keysLaws,
+  auditLogLaws,
   removalsLaws,
   invalidationLaws,
   restartLaws,

@@ -1,30 +1,41 @@
 // A store whose operations are under a script of faults. Wraps the layer of any store adapter.
 
 import { Context, Effect, Layer } from "effect"
-import { DeliveryLog, Invalidation, Journal, Registry, Removals } from "../../src/actors/index.js"
+import {
+  AuditLog,
+  DeliveryLog,
+  Invalidation,
+  Journal,
+  Keys,
+  Registry,
+  Removals,
+  type StorePorts,
+} from "../../src/actors/index.js"
 import { StoreFaults, type StoreFaultsService } from "./StoreFaults.js"
-
-type Stores = Journal | Registry | DeliveryLog | Removals | Invalidation
 
 /** The store of the layer, under these faults. */
 export const faultyFrom = <E>(
   faults: StoreFaultsService,
-  store: Layer.Layer<Stores, E>,
-): Layer.Layer<Stores | StoreFaults, E> =>
+  store: Layer.Layer<StorePorts, E>,
+): Layer.Layer<StorePorts | StoreFaults, E> =>
   Layer.effectContext(
-    Effect.map(Effect.context<Stores>(), (stores) =>
+    Effect.map(Effect.context<StorePorts>(), (stores) =>
       Context.make(StoreFaults, faults).pipe(
         Context.add(Journal, faultyJournal(faults, Context.get(stores, Journal))),
         Context.add(Registry, faultyRegistry(faults, Context.get(stores, Registry))),
         Context.add(DeliveryLog, faultyDeliveryLog(faults, Context.get(stores, DeliveryLog))),
         Context.add(Removals, faultyRemovals(faults, Context.get(stores, Removals))),
         Context.add(Invalidation, faultyInvalidation(faults, Context.get(stores, Invalidation))),
+        Context.add(Keys, faultyKeys(faults, Context.get(stores, Keys))),
+        Context.add(AuditLog, faultyAuditLog(faults, Context.get(stores, AuditLog))),
       ),
     ),
   ).pipe(Layer.provide(store))
 
 /** As `faultyFrom`, with a script of its own that `StoreFaults` gives access to. */
-export const faulty = <E>(store: Layer.Layer<Stores, E>): Layer.Layer<Stores | StoreFaults, E> =>
+export const faulty = <E>(
+  store: Layer.Layer<StorePorts, E>,
+): Layer.Layer<StorePorts | StoreFaults, E> =>
   Layer.unwrapEffect(Effect.map(StoreFaults.make, (faults) => faultyFrom(faults, store)))
 
 const faultyJournal = (
@@ -102,4 +113,26 @@ const faultyInvalidation = (
 ): typeof Invalidation.Service => ({
   ...invalidation,
   broadcast: (...of) => around("Invalidation.broadcast", invalidation.broadcast(...of)),
+})
+
+const faultyKeys = (
+  { around }: StoreFaultsService,
+  keys: typeof Keys.Service,
+): typeof Keys.Service => ({
+  add: (...of) => around("Keys.add", keys.add(...of)),
+  find: (...of) => around("Keys.find", keys.find(...of)),
+  list: (...of) => around("Keys.list", keys.list(...of)),
+  count: (...of) => around("Keys.count", keys.count(...of)),
+  delete: (...of) => around("Keys.delete", keys.delete(...of)),
+  touch: (...of) => around("Keys.touch", keys.touch(...of)),
+})
+
+const faultyAuditLog = (
+  { around }: StoreFaultsService,
+  log: typeof AuditLog.Service,
+): typeof AuditLog.Service => ({
+  record: (...of) => around("AuditLog.record", log.record(...of)),
+  retract: (...of) => around("AuditLog.retract", log.retract(...of)),
+  list: (...of) => around("AuditLog.list", log.list(...of)),
+  trim: (...of) => around("AuditLog.trim", log.trim(...of)),
 })

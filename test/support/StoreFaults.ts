@@ -3,9 +3,11 @@
 
 import { Context, Data, Deferred, type Duration, Effect, Ref } from "effect"
 import {
+  type AuditLog,
   type DeliveryLog,
   type Invalidation,
   type Journal,
+  type Keys,
   type Registry,
   type Removals,
   StoreUnavailable,
@@ -19,6 +21,8 @@ export type StoreOperation =
   | Operations<"Registry", typeof Registry.Service>
   | Operations<"DeliveryLog", typeof DeliveryLog.Service>
   | Operations<"Removals", typeof Removals.Service>
+  | Operations<"Keys", typeof Keys.Service>
+  | Operations<"AuditLog", typeof AuditLog.Service>
   | Exclude<Operations<"Invalidation", typeof Invalidation.Service>, "Invalidation.invalidations">
 
 export type Fault = Data.TaggedEnum<{

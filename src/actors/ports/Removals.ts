@@ -5,7 +5,7 @@ import type { NamespaceName, RemovalReport } from "../../domain/index.js"
 import type { StoreUnavailable } from "./StoreErrors.js"
 
 /** Rows a removal purges, each kind in its own step. Deliveries: positions, deferrals, dead letters. */
-export type PurgeKind = "deliveries" | "events" | "subscriptions" | "sinks"
+export type PurgeKind = "deliveries" | "events" | "subscriptions" | "sinks" | "keys" | "audit"
 
 type Answer<A> = Effect.Effect<A, StoreUnavailable>
 

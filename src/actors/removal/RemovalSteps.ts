@@ -61,6 +61,10 @@ export const runRemovalStep = (
       return purge(world, name, "subscriptions")
     case "purge-sinks":
       return purge(world, name, "sinks")
+    case "purge-keys":
+      return purge(world, name, "keys")
+    case "purge-audit":
+      return purge(world, name, "audit")
     case "invalidate-caches":
       return Effect.as(world.invalidation.broadcast(name), nothing)
     case "release-name":

@@ -19,6 +19,8 @@ export const RemovalStep = Schema.Literal(
   "purge-events",
   "purge-subscriptions",
   "purge-sinks",
+  "purge-keys",
+  "purge-audit",
   "invalidate-caches",
   "release-name",
 )

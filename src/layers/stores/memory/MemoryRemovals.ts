@@ -53,4 +53,6 @@ const purges: Readonly<Record<PurgeKind, (holdings: Holdings, limit: number) => 
   events: ({ log }, limit) => log.purge(limit),
   subscriptions: ({ subscriptions }, limit) => subscriptions.deleteFirst(limit),
   sinks: ({ sinks }, limit) => sinks.deleteFirst(limit),
+  keys: ({ keys }, limit) => keys.deleteFirst(limit),
+  audit: ({ audit }, limit) => audit.deleteFirst(limit),
 }

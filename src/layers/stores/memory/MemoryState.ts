@@ -2,10 +2,12 @@
 // another store over the same state is what a restart is for a store on disk.
 
 import { Effect, PubSub } from "effect"
-import type { DeadLetter, Deferral } from "../../../actors/index.js"
+import type { DeadLetter, Deferral, StoredKey } from "../../../actors/index.js"
 import type {
+  AuditEntry,
   HostType,
   HostTypeName,
+  KeyId,
   Namespace,
   NamespaceName,
   RemovalReport,
@@ -32,6 +34,8 @@ export interface Holdings {
   readonly subscriptions: SortedTable<SubscriptionName, Subscription>
   readonly progress: SortedTable<SubscriptionName, Progress>
   readonly deadLetters: SortedTable<string, DeadLetter>
+  readonly keys: SortedTable<KeyId, StoredKey>
+  readonly audit: SortedTable<string, AuditEntry>
 }
 
 export interface MemoryState {
@@ -40,6 +44,8 @@ export interface MemoryState {
   /** Only of namespaces that have something. */
   readonly holdings: Map<NamespaceName, Holdings>
   readonly removals: SortedTable<NamespaceName, RemovalReport>
+  /** The operator's audit log. */
+  readonly audit: SortedTable<string, AuditEntry>
   readonly invalidations: PubSub.PubSub<NamespaceName>
 }
 
@@ -52,6 +58,7 @@ export const MemoryState = {
       namespaces: new SortedTable(),
       holdings: new Map(),
       removals: new SortedTable(),
+      audit: new SortedTable(),
       invalidations,
     }),
   ),
@@ -67,6 +74,8 @@ export const holdingsOf = (state: MemoryState, namespace: NamespaceName): Holdin
     subscriptions: new SortedTable(),
     progress: new SortedTable(),
     deadLetters: new SortedTable(),
+    keys: new SortedTable(),
+    audit: new SortedTable(),
   }
   state.holdings.set(namespace, holdings)
   return holdings
@@ -77,4 +86,6 @@ export const holdsNothing = (holdings: Holdings): boolean =>
   holdings.sinks.size === 0 &&
   holdings.subscriptions.size === 0 &&
   holdings.progress.size === 0 &&
-  holdings.deadLetters.size === 0
+  holdings.deadLetters.size === 0 &&
+  holdings.keys.size === 0 &&
+  holdings.audit.size === 0

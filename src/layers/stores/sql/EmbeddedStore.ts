@@ -8,15 +8,7 @@ import * as path from "node:path"
 import { SqlClient } from "@effect/sql"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, type Scope } from "effect"
-import {
-  type DeliveryLog,
-  type Invalidation,
-  type Journal,
-  type Registry,
-  type Removals,
-  type StoreLocked,
-  type StoreUnavailable,
-} from "../../../actors/index.js"
+import type { StoreLocked, StorePorts, StoreUnavailable } from "../../../actors/index.js"
 import { type EmbeddedDatabase, openDatabase } from "./EmbeddedDatabase.js"
 import { keepUp } from "./EmbeddedUpkeep.js"
 import { lockFolder } from "./FolderLock.js"
@@ -31,7 +23,7 @@ export interface EmbeddedOptions {
   readonly dataDir: string
 }
 
-type Stores = Journal | Registry | DeliveryLog | Removals | Invalidation | StoreLock
+type Stores = StorePorts | StoreLock
 type Failure = StoreLocked | StoreUnavailable | StoreTooNew | StoreUnsuitable
 
 /** Opens the store of a folder, or makes one (a few seconds). `StoreLocked` when another process has it. */

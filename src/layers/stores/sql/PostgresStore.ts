@@ -10,12 +10,9 @@ import { PgClient } from "@effect/sql-pg"
 import { Duration, Effect, Layer, Redacted, type Scope } from "effect"
 import { type ClientConfig, escapeIdentifier, Pool } from "pg"
 import type {
-  DeliveryLog,
   Invalidation,
-  Journal,
-  Registry,
-  Removals,
   StoreLocked,
+  StorePorts,
   StoreUnavailable,
 } from "../../../actors/index.js"
 import { migrate, StoreUnsuitable, type StoreTooNew } from "./Migrations.js"
@@ -39,7 +36,7 @@ export interface PostgresOptions {
   readonly statementTimeout?: Duration.DurationInput
 }
 
-type Stores = Journal | Registry | DeliveryLog | Removals | Invalidation | StoreLock
+type Stores = StorePorts | StoreLock
 type Failure = StoreLocked | StoreUnavailable | StoreTooNew | StoreUnsuitable
 
 /** The lock is taken and the schema migrated before the layer is built. */

@@ -38,6 +38,8 @@ const purged: Readonly<Record<PurgeKind, ReadonlyArray<Purged>>> = {
   events: [{ table: "events", order: "sequence" }],
   subscriptions: [{ table: "subscriptions", order: "name" }],
   sinks: [{ table: "sinks", order: "name" }],
+  keys: [{ table: "keys", order: "id" }],
+  audit: [{ table: "audit", order: "id" }],
 }
 
 export const makeRemovals = (

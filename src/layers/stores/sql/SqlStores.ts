@@ -2,10 +2,21 @@
 
 import { SqlClient } from "@effect/sql"
 import { Context, Effect, Layer } from "effect"
-import { DeliveryLog, Journal, Registry, Removals } from "../../../actors/index.js"
+import {
+  AuditLog,
+  DeliveryLog,
+  type Invalidation,
+  Journal,
+  Keys,
+  Registry,
+  Removals,
+  type StorePorts,
+} from "../../../actors/index.js"
 import { JournalHeads } from "./JournalHeads.js"
+import { makeAuditLog } from "./SqlAuditLog.js"
 import { type DeliveryLogOptions, makeDeliveryLog } from "./SqlDeliveryLog.js"
 import { makeJournal } from "./SqlJournal.js"
+import { makeKeys } from "./SqlKeys.js"
 import { makeRegistry } from "./SqlRegistry.js"
 import { makeRemovals } from "./SqlRemovals.js"
 import { StoreLock } from "./StoreLock.js"
@@ -13,11 +24,7 @@ import { StoreLock } from "./StoreLock.js"
 /** Over a schema that is migrated. */
 export const layer = (
   options: DeliveryLogOptions,
-): Layer.Layer<
-  Journal | Registry | DeliveryLog | Removals,
-  never,
-  SqlClient.SqlClient | StoreLock
-> =>
+): Layer.Layer<Exclude<StorePorts, Invalidation>, never, SqlClient.SqlClient | StoreLock> =>
   Layer.effectContext(
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
@@ -27,6 +34,8 @@ export const layer = (
         Context.add(Registry, makeRegistry(sql)),
         Context.add(DeliveryLog, makeDeliveryLog(sql, options)),
         Context.add(Removals, makeRemovals(sql, heads)),
+        Context.add(Keys, makeKeys(sql)),
+        Context.add(AuditLog, makeAuditLog(sql)),
       )
     }),
   )

@@ -1,0 +1,18 @@
+// The ports that a store provides, all of them over the same data.
+
+import type { AuditLog } from "./AuditLog.js"
+import type { DeliveryLog } from "./DeliveryLog.js"
+import type { Invalidation } from "./Invalidation.js"
+import type { Journal } from "./Journal.js"
+import type { Keys } from "./Keys.js"
+import type { Registry } from "./Registry.js"
+import type { Removals } from "./Removals.js"
+
+export type StorePorts =
+  | AuditLog
+  | DeliveryLog
+  | Invalidation
+  | Journal
+  | Keys
+  | Registry
+  | Removals

@@ -1,0 +1,5 @@
+export * from "./AuditEntry.js"
+export * from "./Caller.js"
+export * from "./KeyToken.js"
+export * from "./NamespaceKey.js"
+export * from "./Scope.js"
