@@ -114,6 +114,7 @@ export const sink: fc.Arbitrary<Omit<Sink, "namespace" | "name">> = fc.record(
     kind: fc.constantFrom("webhook", "stdout"),
     options: fc.dictionary(optionName, optionValue, { maxKeys: 4 }),
     sealed: safeText,
+    retiring: fc.record({ sealed: safeText, until: millis }),
     concurrency: fc.integer({ min: 1, max: 1024 }),
     createdAt: millis,
     updatedAt: millis,

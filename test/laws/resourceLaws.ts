@@ -45,6 +45,25 @@ export const resourceLaws = (it: LawIt, runs: LawRuns): void => {
     runs,
   )
 
+  it.effect("what was rotated out is erased when its time has come, and nothing else", () =>
+    Effect.gen(function* () {
+      const { registry, namespace, other } = yield* twoNamespaces
+      const sink = (name: string, until?: number) => ({
+        ...Records.plainSink(namespace, name),
+        sealed: "present",
+        ...(until === undefined ? {} : { retiring: { sealed: "former", until } }),
+      })
+      const [due, later, none] = [sink("due", 1_000), sink("later", 1_001), sink("none")]
+      for (const each of [due, later, none]) yield* registry.putSink(each)
+      yield* registry.eraseRetired(999)
+      expect(yield* registry.listSinks(namespace)).toEqual([due, later, none])
+      expect(yield* registry.eraseRetired(1_000)).toBeGreaterThanOrEqual(1)
+      expect(yield* registry.listSinks(namespace)).toEqual([sink("due"), later, none])
+      expect(yield* registry.eraseRetired(1_000)).toBe(0)
+      expect(yield* registry.listSinks(other)).toEqual([Records.plainSink(other, "a")])
+    }),
+  )
+
   it.effect.prop(
     "subscriptions come back whole, updated where they exist, listed in order, deleted once",
     {

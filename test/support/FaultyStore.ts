@@ -69,6 +69,7 @@ const faultyRegistry = (
   getSink: (...of) => around("Registry.getSink", registry.getSink(...of)),
   listSinks: (...of) => around("Registry.listSinks", registry.listSinks(...of)),
   deleteSink: (...of) => around("Registry.deleteSink", registry.deleteSink(...of)),
+  eraseRetired: (...of) => around("Registry.eraseRetired", registry.eraseRetired(...of)),
   createSubscription: (...of) =>
     around("Registry.createSubscription", registry.createSubscription(...of)),
   updateSubscription: (...of) =>

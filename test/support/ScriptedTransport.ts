@@ -1,7 +1,7 @@
 // A transport whose every answer the test decides, and which keeps account of every attempt.
 
 import { Effect, Schema } from "effect"
-import type { Connection, Delivery, Transport } from "../../src/actors/index.js"
+import type { Connection, Delivery, SinkSecrets, Transport } from "../../src/actors/index.js"
 import { Outcome } from "../../src/domain/index.js"
 import { erased } from "../../src/layers/transports/TransportRegistry.js"
 
@@ -27,6 +27,8 @@ export class ScriptedSinks {
   readonly attempts: Array<Attempt> = []
   /** How often each sink was opened, by `namespace/sink`. */
   readonly opened = new Map<string, number>()
+  /** The secrets that each open sink has, by `namespace/sink`. */
+  readonly secrets = new Map<string, SinkSecrets>()
   readonly #answers = new Map<string, Answer>()
   readonly #openings = new Map<string, Effect.Effect<void>>()
   readonly #now: () => number
@@ -67,9 +69,11 @@ export class ScriptedSinks {
     kind: "scripted",
     options: Schema.Struct({ note: Schema.optional(Schema.String) }),
     secrets: ["token"],
-    open: ({ namespace, sink }) => {
+    rotates: "token",
+    open: ({ namespace, retiring, secrets, sink }) => {
       const key = `${namespace}/${sink}`
       return Effect.suspend(() => {
+        this.secrets.set(key, { secrets, ...(retiring === undefined ? {} : { retiring }) })
         this.opened.set(key, (this.opened.get(key) ?? 0) + 1)
         return this.#openings.get(key) ?? Effect.void
       }).pipe(Effect.as(this.#connection(key, sink)))
@@ -78,6 +82,7 @@ export class ScriptedSinks {
 
   #connection(key: string, sink: string): Connection {
     return {
+      renew: (secrets) => void this.secrets.set(key, secrets),
       deliver: (delivery) =>
         Effect.suspend(() => {
           const { namespace, subscription, event, attempt } = delivery

@@ -21,6 +21,7 @@ import type {
   NamespaceRemoving,
   NamespaceStatus,
   RemovalReport,
+  RotationUnderWay,
   Sequence,
   Settings,
   SinkInUse,
@@ -55,6 +56,13 @@ export interface SinkInput {
   readonly kind: string
   readonly concurrency?: number | undefined
   readonly [option: string]: unknown
+}
+
+export interface SecretRotationInput {
+  /** Drawn when absent. */
+  readonly secret?: Redacted.Redacted | undefined
+  /** How long the secret before it signs as well. */
+  readonly overlap?: Duration.Duration | undefined
 }
 
 export interface NamespaceInput {
@@ -148,6 +156,22 @@ export interface MeshService extends Publisher {
     ) => InNamespace<
       Put<SinkView> & { readonly generated: Readonly<Record<string, Redacted.Redacted>> },
       InvalidSetting
+    >
+    /**
+     * Replaces the secret that the sink signs with. The one before it signs as well until the overlap
+     * ends, 24 hours by default; then it is erased. A secret that was drawn is in `generated`, this
+     * once. Asked again with the same `secret`, it changes nothing.
+     */
+    readonly rotateSecret: (
+      namespace: NamespaceName,
+      name: SinkName,
+      options?: SecretRotationInput,
+    ) => InNamespace<
+      {
+        readonly value: SinkView
+        readonly generated: Readonly<Record<string, Redacted.Redacted>>
+      },
+      InvalidSetting | RotationUnderWay | SinkNotFound
     >
     readonly get: (namespace: NamespaceName, name: SinkName) => InNamespace<SinkView, SinkNotFound>
     readonly list: (namespace: NamespaceName) => InNamespace<ReadonlyArray<SinkView>>

@@ -35,6 +35,8 @@ export interface MeshConfigShape {
   readonly drainDeadline: Duration.Duration
   /** How often retention is applied. */
   readonly retentionInterval: Duration.Duration
+  /** How often secrets and keys whose overlap has ended are erased from the store. */
+  readonly erasureInterval: Duration.Duration
   /** Rows a purge or a trim deletes in one write. */
   readonly purgeRows: number
   /** Events a live stream may be behind before it loses some. */
@@ -58,6 +60,7 @@ export const defaultMeshConfig: MeshConfigShape = {
   idleAfter: Duration.minutes(1),
   drainDeadline: Duration.seconds(10),
   retentionInterval: Duration.minutes(1),
+  erasureInterval: Duration.minutes(1),
   purgeRows: 2000,
   streamBuffer: 1024,
   maxPerNamespace: 10_000,

@@ -13,6 +13,7 @@ import { retentionKeeper } from "../journal/Retention.js"
 import { startActor } from "../kernel/index.js"
 import { drainAll } from "../namespace/AwakeNamespace.js"
 import { Handlers } from "../ports/index.js"
+import { eraseRetired } from "../sink/EraseRetired.js"
 import { makeEvents } from "./Events.js"
 import { makeHostTypes } from "./HostTypes.js"
 import { tapHub } from "./LiveStream.js"
@@ -38,6 +39,7 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
       Effect.forEach([...seats.values()], drainAll, { concurrency: "unbounded", discard: true }),
     )
     yield* Effect.forkScoped(retentionKeeper(world, seats))
+    yield* Effect.forkScoped(eraseRetired(world, seats))
     yield* Effect.forkScoped(followInvalidations(world.invalidation.invalidations, seats, door))
 
     const publisher = makePublisher(world, seats, door.wake)
@@ -49,7 +51,7 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
           { concurrency: 8, discard: true },
         ),
       )
-    const sinks = makeSinks(world, door)
+    const sinks = yield* makeSinks(world, door)
     const subscriptions = makeSubscriptions(world, door)
     const tap: MeshService["tap"] = (namespace, types) =>
       Effect.flatMap(door.wake(namespace), ({ hub }) =>

@@ -1,12 +1,14 @@
 // Sinks as callers state them: their options checked by their transport, their secrets sealed.
 
-import { Effect, Option, ParseResult, Schema } from "effect"
+import { Effect, Option, ParseResult, RcMap, Schema, type Scope } from "effect"
 import {
+  defaultOverlap,
   defaultSinkConcurrency,
   type EffectiveSettings,
   InvalidSetting,
   type NamespaceName,
   NamespaceNotFound,
+  type RotationUnderWay,
   type Sink,
   SinkConcurrency,
   type SinkInUse,
@@ -24,19 +26,50 @@ import {
   splitSecrets,
   withSecretValues,
 } from "../sink/SecretOptions.js"
-import type { MeshService, SinkInput } from "./Mesh.js"
+import type { MeshService, SecretRotationInput, SinkInput } from "./Mesh.js"
 import type { MeshWorld } from "./MeshWorld.js"
 import type { NamespaceDoor } from "./NamespaceDoor.js"
 import type { SinkView } from "./Views.js"
 
-export const makeSinks = (world: MeshWorld, door: NamespaceDoor): MeshService["sinks"] => {
+/** One at a time: what changes a sink's secrets begins with those that are stored. */
+type InTurn = <A, E>(
+  namespace: NamespaceName,
+  name: SinkName,
+  change: Effect.Effect<A, E>,
+) => Effect.Effect<A, E>
+
+const makeInTurn: Effect.Effect<InTurn, never, Scope.Scope> = Effect.map(
+  RcMap.make({ lookup: (_: string) => Effect.makeSemaphore(1) }),
+  (turns): InTurn =>
+    (namespace, name, change) =>
+      Effect.scoped(
+        Effect.flatMap(RcMap.get(turns, `${namespace}/${name}`), (turn) =>
+          turn.withPermits(1)(change),
+        ),
+      ),
+)
+
+export const makeSinks = (
+  world: MeshWorld,
+  door: NamespaceDoor,
+): Effect.Effect<MeshService["sinks"], never, Scope.Scope> =>
+  Effect.map(makeInTurn, (inTurn) => sinksInTurn(world, door, inTurn))
+
+const sinksInTurn = (
+  world: MeshWorld,
+  door: NamespaceDoor,
+  inTurn: InTurn,
+): MeshService["sinks"] => {
   const { registry } = world
-  const viewOf = ({ sealed, ...sink }: Sink): SinkView => {
+  const viewOf = ({ retiring, sealed, ...sink }: Sink): SinkView => {
     const gate = door.seat(sink.namespace)?.sinks.get(sink.name)?.gate
     const parked = gate?.parked
     return {
       ...sink,
       hasSecret: sealed !== undefined,
+      ...(retiring === undefined || retiring.until <= world.now()
+        ? {}
+        : { previousSecretUntil: retiring.until }),
       state:
         gate === undefined
           ? "asleep"
@@ -61,45 +94,73 @@ export const makeSinks = (world: MeshWorld, door: NamespaceDoor): MeshService["s
       ),
     )
 
-  return {
-    put: (namespace, name, input) =>
-      Effect.gen(function* () {
-        const settings = yield* settingsOf(world, namespace)
-        const transport = yield* transportOf(world, settings, input.kind)
-        const stored = Option.getOrUndefined(yield* registry.getSink(namespace, name))
-        if (stored === undefined) yield* door.checkRoom(namespace, "sinks")
-        // A secret that is not stated again stays.
-        const kept = stored?.kind === input.kind ? yield* keptSecrets(world, stored) : {}
-        const { kind, concurrency, ...options } = input
-        const { shown, secrets } = yield* splitSecrets(transport, options, kept)
-        const encoded = yield* encodeOptions(transport, withSecretValues(transport, shown, secrets))
-        const now = world.now()
-        const draft: Sink = {
-          namespace,
+  const put = (namespace: NamespaceName, name: SinkName, input: SinkInput) =>
+    Effect.gen(function* () {
+      const settings = yield* settingsOf(world, namespace)
+      const transport = yield* transportOf(world, settings, input.kind)
+      const stored = Option.getOrUndefined(yield* registry.getSink(namespace, name))
+      if (stored === undefined) yield* door.checkRoom(namespace, "sinks")
+      // A secret that is not stated again stays, and so does one that is being rotated out.
+      const like = stored?.kind === input.kind ? stored : undefined
+      const kept = like === undefined ? {} : yield* keptSecrets(world, like)
+      const { kind, concurrency, ...options } = input
+      const { shown, secrets } = yield* splitSecrets(transport, options, kept)
+      const isStated = transport.rotates !== undefined && options[transport.rotates] !== undefined
+      const retiring = isStated ? undefined : like?.retiring
+      const encoded = yield* encodeOptions(transport, withSecretValues(transport, shown, secrets))
+      const now = world.now()
+      const draft: Sink = {
+        namespace,
+        name,
+        kind,
+        // The values are checked; what is stored and shown has masks in their place.
+        options: { ...encoded, ...masksOf(transport, shown) },
+        concurrency: yield* concurrencyOf(concurrency),
+        ...(retiring === undefined ? {} : { retiring }),
+        createdAt: stored?.createdAt ?? now,
+        updatedAt: now,
+      }
+      const generated = yield* prepare(transport, draft, settings, secrets)
+      const sealed = yield* sealSecrets(world.vault, namespace, { ...secrets, ...generated })
+      const sink = yield* door.ask<Sink>(namespace, (reply) => ({
+        type: "PutSink",
+        sink: { ...draft, ...(sealed === undefined ? {} : { sealed }) },
+        reply,
+      }))
+      return { created: stored === undefined, value: viewOf(sink), generated }
+    })
+
+  const rotate = (
+    namespace: NamespaceName,
+    name: SinkName,
+    { overlap = defaultOverlap, secret }: SecretRotationInput,
+  ) =>
+    Effect.gen(function* () {
+      const stored = yield* find(namespace, name)
+      const settings = yield* settingsOf(world, namespace)
+      const transport = yield* transportOf(world, settings, stored.kind)
+      const option = yield* rotatedOption(transport, stored)
+      const { [option]: _, ...others } = yield* keptSecrets(world, stored)
+      const given = secret === undefined ? {} : { [option]: secret }
+      const drawn = yield* prepare(transport, stored, settings, { ...others, ...given })
+      const signing = secret ?? drawn[option]
+      if (signing === undefined) return yield* noSecret
+      const sink = yield* door.ask<Sink, SinkNotFound | InvalidSetting | RotationUnderWay>(
+        namespace,
+        (reply) => ({
+          type: "RotateSecret",
           name,
-          kind,
-          // The values are checked; what is stored and shown has masks in their place.
-          options: { ...encoded, ...masksOf(transport, shown) },
-          concurrency: yield* concurrencyOf(concurrency),
-          createdAt: stored?.createdAt ?? now,
-          updatedAt: now,
-        }
-        const decoded = yield* decodeOptions(
-          transport,
-          withSecretValues(transport, effectiveOptions(draft, settings), secrets),
-        )
-        const generated =
-          transport.prepare === undefined
-            ? {}
-            : yield* transport.prepare({ namespace, sink: name, options: decoded, secrets })
-        const sealed = yield* sealSecrets(world.vault, namespace, { ...secrets, ...generated })
-        const sink = yield* door.ask<Sink>(namespace, (reply) => ({
-          type: "PutSink",
-          sink: { ...draft, ...(sealed === undefined ? {} : { sealed }) },
+          rotation: { name: option, secret: signing, overlap },
           reply,
-        }))
-        return { created: stored === undefined, value: viewOf(sink), generated }
-      }),
+        }),
+      )
+      return { value: viewOf(sink), generated: drawn }
+    })
+
+  return {
+    put: (namespace, name, input) => inTurn(namespace, name, put(namespace, name, input)),
+    rotateSecret: (namespace, name, options = {}) =>
+      inTurn(namespace, name, rotate(namespace, name, options)),
     get: (namespace, name) => Effect.map(find(namespace, name), viewOf),
     list: (namespace) =>
       Effect.zipRight(
@@ -138,6 +199,31 @@ const transportOf = (
       )
     : Effect.succeed(transport)
 }
+
+/** Which option of the sink holds the secret that is rotated. */
+const rotatedOption = (
+  { rotates }: Transport,
+  { kind, options }: Sink,
+): Effect.Effect<string, InvalidSetting> => {
+  if (rotates === undefined) return noSecret
+  return kind === "webhook" && options["url"] === undefined
+    ? new InvalidSetting({ field: rotates, reason: "is inherited with the URL; change it there" })
+    : Effect.succeed(rotates)
+}
+
+const noSecret = new InvalidSetting({ field: "secret", reason: "is nothing that this sink has" })
+
+/** The transport's own checks; answers the secrets that it draws. */
+const prepare = (transport: Transport, sink: Sink, settings: EffectiveSettings, secrets: Secrets) =>
+  Effect.flatMap(
+    decodeOptions(
+      transport,
+      withSecretValues(transport, effectiveOptions(sink, settings), secrets),
+    ),
+    (options): Effect.Effect<Secrets, InvalidSetting> =>
+      transport.prepare?.({ namespace: sink.namespace, sink: sink.name, options, secrets }) ??
+      Effect.succeed({}),
+  )
 
 const masksOf = ({ secretValues = [] }: Transport, shown: Options): Options =>
   Object.fromEntries(

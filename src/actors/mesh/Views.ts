@@ -22,10 +22,12 @@ export interface NamespaceView extends Omit<Namespace, "overrides" | "incarnatio
   readonly overrides: SettingsView
 }
 
-export interface SinkView extends Omit<Sink, "sealed"> {
+export interface SinkView extends Omit<Sink, "sealed" | "retiring"> {
   /** `waiting`: it is being opened, or no handler is attached. `asleep`: its namespace is. */
   readonly state: "connected" | "parked" | "misconfigured" | "waiting" | "asleep"
   readonly hasSecret: boolean
+  /** While the secret is being rotated: until when the one before it signs as well. */
+  readonly previousSecretUntil?: number
 }
 
 /**

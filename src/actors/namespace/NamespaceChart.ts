@@ -4,10 +4,12 @@
 import { setup } from "xstate"
 import {
   type InFlightReport,
+  type InvalidSetting,
   type Namespace,
   type NamespaceName,
   NamespaceRemoving,
   type NamespaceStatus,
+  type RotationUnderWay,
   type Sequence,
   type Sink,
   type SinkInUse,
@@ -19,6 +21,7 @@ import {
 } from "../../domain/index.js"
 import type { ActorExit, Reply } from "../kernel/index.js"
 import type { StoreUnavailable } from "../ports/index.js"
+import type { SecretRotation } from "../sink/RotateSecret.js"
 import type { NamespaceSeat } from "./NamespaceSeat.js"
 
 /** What can be asked of a namespace that is not being removed; served one after the other. */
@@ -32,6 +35,16 @@ export type NamespaceRequest =
       readonly type: "DeleteSink"
       readonly name: SinkName
       readonly reply: Reply<void, StoreUnavailable | NamespaceRemoving | SinkNotFound | SinkInUse>
+    }
+  /** A secret of a sink is replaced while the sink goes on. */
+  | {
+      readonly type: "RotateSecret"
+      readonly name: SinkName
+      readonly rotation: SecretRotation
+      readonly reply: Reply<
+        Sink,
+        StoreUnavailable | NamespaceRemoving | SinkNotFound | InvalidSetting | RotationUnderWay
+      >
     }
   | {
       readonly type: "PutSubscription"
@@ -93,6 +106,7 @@ export type NamespaceCommand =
 const requestTypes = [
   "PutSink",
   "DeleteSink",
+  "RotateSecret",
   "PutSubscription",
   "DeleteSubscription",
   "Pause",
@@ -137,6 +151,7 @@ const forRequests = <Action>(action: Action) => {
   return {
     PutSink: entry,
     DeleteSink: entry,
+    RotateSecret: entry,
     PutSubscription: entry,
     DeleteSubscription: entry,
     Pause: entry,

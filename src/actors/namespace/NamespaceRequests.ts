@@ -2,7 +2,9 @@
 
 import { Effect } from "effect"
 import {
+  type InvalidSetting,
   type Namespace,
+  type RotationUnderWay,
   type Sequence,
   type Sink,
   SinkInUse,
@@ -14,6 +16,7 @@ import {
 } from "../../domain/index.js"
 import type { CellContext } from "../kernel/index.js"
 import type { StoreUnavailable } from "../ports/index.js"
+import { rotateSecret, type SecretRotation } from "../sink/RotateSecret.js"
 import { drainSeat, type SubscriptionSeat } from "../subscription/SubscriptionActor.js"
 import {
   type AwakeNamespace,
@@ -37,6 +40,8 @@ export const serveRequest = (
       return request.reply.complete(putSink(awake, request.sink, running))
     case "DeleteSink":
       return request.reply.complete(deleteSink(awake, request.name))
+    case "RotateSecret":
+      return request.reply.complete(rotate(awake, request.name, request.rotation, running))
     case "PutSubscription":
       return request.reply.complete(
         putSubscription(awake, request.subscription, request.position, running),
@@ -58,6 +63,13 @@ const putSink = (awake: AwakeNamespace, sink: Sink, running: boolean): Change<Si
   Effect.gen(function* () {
     const { seat } = awake
     yield* seat.world.registry.putSink(sink)
+    yield* reopenSink(awake, sink, running)
+    return sink
+  })
+
+const reopenSink = (awake: AwakeNamespace, sink: Sink, running: boolean): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const { seat } = awake
     const users = usersOf(awake, sink.name)
     yield* Effect.forEach(users, (user) => stopSubscription(awake, user), {
       concurrency: "unbounded",
@@ -71,6 +83,28 @@ const putSink = (awake: AwakeNamespace, sink: Sink, running: boolean): Change<Si
       seat.subscriptions.set(user.record.name, moved)
       if (running) yield* startSubscription(awake, moved)
     }
+  })
+
+/** The open sink goes on with its new secret, and its subscriptions notice nothing. */
+const rotate = (
+  awake: AwakeNamespace,
+  name: SinkName,
+  rotation: SecretRotation,
+  running: boolean,
+): Change<Sink, SinkNotFound | InvalidSetting | RotationUnderWay> =>
+  Effect.gen(function* () {
+    const { hub, sinks, world } = awake.seat
+    const place = sinks.get(name)
+    if (place === undefined) return yield* new SinkNotFound({ namespace: hub.name, sink: name })
+    const sink = yield* rotateSecret(place.record, rotation, world.vault, world.now())
+    if (sink === place.record) return sink
+    yield* world.registry.putSink(sink)
+    place.record = sink
+    // One that is being opened sees to it itself.
+    const isOpening = place.gate.connection === undefined
+    if (!isOpening && !(yield* place.renew)) yield* reopenSink(awake, sink, running)
+    // The secret before may have been what it refused.
+    else if (place.gate.parked?.cause === "misconfigured") place.gate.reset()
     return sink
   })
 

@@ -17,7 +17,7 @@ import type { MeshWorld } from "../mesh/MeshWorld.js"
 import type { StoreUnavailable } from "../ports/index.js"
 import type { SinkSeat } from "../sink/SinkActor.js"
 import { SinkGate } from "../sink/SinkGate.js"
-import { openSink } from "../sink/OpenSink.js"
+import { openSink, renewSink } from "../sink/OpenSink.js"
 import type { SubscriptionSeat } from "../subscription/SubscriptionActor.js"
 import { NamespaceHub } from "./NamespaceHub.js"
 
@@ -110,7 +110,12 @@ export const seatSink = (seat: NamespaceSeat, sink: Sink): SinkSeat => {
     name: sink.name,
     record: sink,
     gate,
-    open: Effect.suspend(() => openSink(sink, seat.settings, world.transports, world.vault)),
+    open: Effect.suspend(() =>
+      openSink(sinkSeat.record, seat.settings, world.transports, world.vault),
+    ),
+    renew: Effect.suspend(() =>
+      renewSink(gate.connection, sinkSeat.record, seat.settings, world.transports, world.vault),
+    ),
     now: world.now,
     notify: undefined,
   }

@@ -52,6 +52,8 @@ export class Registry extends Context.Tag("eventloom/Registry")<
     /** All sinks of the namespace: their number is limited by quota. */
     readonly listSinks: (namespace: NamespaceName) => Answer<ReadonlyArray<Sink>>
     readonly deleteSink: (namespace: NamespaceName, name: SinkName) => Answer<boolean>
+    /** Erases what was rotated out and signs no longer at `now`, in every namespace; answers how much. */
+    readonly eraseRetired: (now: number) => Answer<number>
 
     /** Stores a new subscription together with its first position, in one write. One that exists keeps its position. */
     readonly createSubscription: (subscription: Subscription, position: Sequence) => Answer<void>

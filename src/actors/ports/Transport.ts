@@ -43,15 +43,31 @@ export interface Connection {
   readonly deliverBatch?: (
     deliveries: ReadonlyArray<Delivery>,
   ) => Effect.Effect<ReadonlyArray<Outcome>>
+  /**
+   * Goes on with these secrets; attempts under way end as they began. Absent: the sink is opened
+   * anew.
+   */
+  readonly renew?: (secrets: SinkSecrets) => void
+}
+
+export interface SinkSecrets {
+  /** The secret options by name, opened. */
+  readonly secrets: Readonly<Record<string, Redacted.Redacted>>
+  /** Secret options that were rotated out, and until when they hold beside `secrets`. */
+  readonly retiring?: RetiringOptions
 }
 
 /** What a transport is given to open a sink. */
-export interface SinkConfig<Options> {
+export interface SinkConfig<Options> extends SinkSecrets {
   readonly namespace: NamespaceName
   readonly sink: SinkName
   readonly options: Options
-  /** The secret options by name, opened. */
+}
+
+export interface RetiringOptions {
   readonly secrets: Readonly<Record<string, Redacted.Redacted>>
+  /** Milliseconds since the epoch. */
+  readonly until: number
 }
 
 export interface Transport<Options = unknown, Encoded = unknown> {
@@ -60,6 +76,11 @@ export interface Transport<Options = unknown, Encoded = unknown> {
   readonly options: Schema.Schema<Options, Encoded>
   /** Names of string options that are secrets: sealed at rest, never shown again. */
   readonly secrets: ReadonlyArray<string>
+  /**
+   * The one of `secrets` that can be rotated: for a while an earlier value holds beside it. Without a
+   * value, `prepare` draws one.
+   */
+  readonly rotates?: string
   /** Names of options that are records of strings whose values are secrets, such as HTTP headers. */
   readonly secretValues?: ReadonlyArray<string>
   /** Further checks and secrets to draw when a sink is stored; answers secrets to add, shown to the caller once. */

@@ -3,7 +3,15 @@
 
 import { Effect, Either, ParseResult, type Redacted, Schema, type Scope } from "effect"
 import { type EffectiveSettings, Outcome, type Sink } from "../../domain/index.js"
-import type { Connection, SecretUnreadable, SinkConfig, Transports, Vault } from "../ports/index.js"
+import type {
+  Connection,
+  RetiringOptions,
+  SecretUnreadable,
+  SinkConfig,
+  Transport,
+  Transports,
+  Vault,
+} from "../ports/index.js"
 import { openSecrets, type Secrets, withSecretValues } from "./SecretOptions.js"
 
 /** The options of a sink with what it inherits: webhooks that name no URL go where the namespace says. */
@@ -17,32 +25,74 @@ export const openSink = (
   settings: EffectiveSettings,
   transports: Transports["Type"],
   vault: Vault["Type"],
-): Effect.Effect<Connection, never, Scope.Scope> => {
-  const transport = transports.get(sink.kind)
-  if (transport === undefined) {
-    return Effect.succeed(refusing(`this process has no transport "${sink.kind}"`))
-  }
-  return Effect.matchEffect(secretsOf(sink, settings, vault), {
-    onFailure: (error) => Effect.succeed(refusing(error.message)),
-    onSuccess: (secrets) => {
-      const shown = effectiveOptions(sink, settings)
-      const options = Schema.decodeUnknownEither(transport.options)(
-        withSecretValues(transport, shown, secrets),
-      )
-      if (Either.isLeft(options)) {
-        const [issue] = ParseResult.ArrayFormatter.formatErrorSync(options.left)
-        return Effect.succeed(refusing(`${issue?.path.join(".")}: ${issue?.message}`))
-      }
-      const config: SinkConfig<unknown> = {
-        namespace: sink.namespace,
-        sink: sink.name,
+): Effect.Effect<Connection, never, Scope.Scope> =>
+  Effect.matchEffect(configure(sink, settings, transports, vault), {
+    onFailure: (reason) => Effect.succeed(refusing(reason)),
+    onSuccess: ({ transport, config }) => transport.open(config),
+  })
+
+/**
+ * Has an open sink go on with the secrets that its record has now. Answers false if it has to be
+ * opened anew for that.
+ */
+export const renewSink = (
+  connection: Connection | undefined,
+  sink: Sink,
+  settings: EffectiveSettings,
+  transports: Transports["Type"],
+  vault: Vault["Type"],
+): Effect.Effect<boolean> =>
+  connection?.renew === undefined
+    ? Effect.succeed(false)
+    : Effect.match(configure(sink, settings, transports, vault), {
+        onFailure: () => false,
+        onSuccess: ({ config }) => {
+          connection.renew?.(config)
+          return true
+        },
+      })
+
+interface Configured {
+  readonly transport: Transport
+  readonly config: SinkConfig<unknown>
+}
+
+/** What a sink is opened with, or why it cannot be. */
+const configure = (
+  sink: Sink,
+  settings: EffectiveSettings,
+  transports: Transports["Type"],
+  vault: Vault["Type"],
+): Effect.Effect<Configured, string> =>
+  Effect.gen(function* () {
+    const transport = transports.get(sink.kind)
+    if (transport === undefined) {
+      return yield* Effect.fail(`this process has no transport "${sink.kind}"`)
+    }
+    const secrets = yield* Effect.mapError(
+      secretsOf(sink, settings, vault),
+      ({ message }) => message,
+    )
+    const options = Schema.decodeUnknownEither(transport.options)(
+      withSecretValues(transport, effectiveOptions(sink, settings), secrets),
+    )
+    if (Either.isLeft(options)) {
+      const [issue] = ParseResult.ArrayFormatter.formatErrorSync(options.left)
+      return yield* Effect.fail(`${issue?.path.join(".")}: ${issue?.message}`)
+    }
+    const { namespace, name } = sink
+    const retiring = yield* retiringOf(sink, vault)
+    return {
+      transport,
+      config: {
+        namespace,
+        sink: name,
         options: options.right,
         secrets,
-      }
-      return transport.open(config)
-    },
+        ...(retiring === undefined ? {} : { retiring }),
+      },
+    }
   })
-}
 
 /** Every delivery is answered with the reason why the sink cannot work. */
 const refusing = (reason: string): Connection => ({
@@ -65,6 +115,22 @@ const secretsOf = (
     }
     return secrets
   })
+
+/** What cannot be opened signs no longer, which is what becomes of it anyway. */
+const retiringOf = (
+  { namespace, retiring }: Sink,
+  vault: Vault["Type"],
+): Effect.Effect<RetiringOptions | undefined> =>
+  retiring === undefined
+    ? Effect.succeed(undefined)
+    : Effect.matchEffect(openSecrets(vault, namespace, retiring.sealed), {
+        onFailure: (error) =>
+          Effect.as(
+            Effect.logWarning("A secret that was rotated out cannot be opened", error),
+            undefined,
+          ),
+        onSuccess: (secrets) => Effect.succeed({ secrets, until: retiring.until }),
+      })
 
 /** A setting's secret is sealed for its owner, which the sealed text names: `owner|sealed`. */
 const openSetting = (namespace: string, text: string, vault: Vault["Type"]) => {

@@ -12,10 +12,13 @@ import type { GateChange, SinkGate } from "./SinkGate.js"
 export interface SinkSeat {
   readonly namespace: NamespaceName
   readonly name: SinkName
-  readonly record: Sink
+  /** As it is stored: its secrets may be rotated while the sink is open. */
+  record: Sink
   readonly gate: SinkGate
   /** Opens the transport; the scope is the life of one incarnation of the actor. */
   readonly open: Effect.Effect<Connection, never, Scope.Scope>
+  /** Has the open sink go on with the secrets of `record`; false if it has to be opened anew. */
+  readonly renew: Effect.Effect<boolean>
   readonly now: () => number
   /** Where the gate's changes go: set by the actor while it lives. */
   notify: ((change: GateChange) => void) | undefined
@@ -73,7 +76,10 @@ const openSink = (seat: SinkSeat, context: CellContext<SinkMessage>): Effect.Eff
           change._tag === "Parked" ? { type: "Parked", change } : { type: "Recovered" },
         ),
       )
+    const opened = seat.record
     seat.gate.connect(yield* seat.open)
+    // They may have been rotated while it was being opened.
+    if (seat.record !== opened) yield* seat.renew
     // A gate that was parked before a crash is parked still.
     seat.gate.announce()
   }).pipe(Scope.extend(context.scope))

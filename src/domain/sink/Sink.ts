@@ -7,6 +7,14 @@ import { NamespaceName, SinkName } from "../namespace/index.js"
 export const SinkKind = Schema.String.pipe(Schema.pattern(/^[a-z][a-z0-9-]{0,63}$/))
 export type SinkKind = typeof SinkKind.Type
 
+/** Secrets that were rotated out and sign beside the present ones until `until` (ms since the epoch). */
+export const RetiringSecrets = Schema.Struct({
+  /** Sealed as one JSON object. */
+  sealed: Schema.String,
+  until: Schema.Number,
+})
+export type RetiringSecrets = typeof RetiringSecrets.Type
+
 export const Sink = Schema.Struct({
   namespace: NamespaceName,
   name: SinkName,
@@ -15,6 +23,7 @@ export const Sink = Schema.Struct({
   options: Schema.Record({ key: Schema.String, value: Schema.Unknown }),
   /** The secret options, sealed as one JSON object; absent when there are none. */
   sealed: Schema.optional(Schema.String),
+  retiring: Schema.optional(RetiringSecrets),
   /** Deliveries in flight to this sink at once, over all its subscriptions. */
   concurrency: Schema.Number,
   createdAt: Schema.Number,

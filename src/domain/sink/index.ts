@@ -1,1 +1,2 @@
+export * from "./Rotation.js"
 export * from "./Sink.js"

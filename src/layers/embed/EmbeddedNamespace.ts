@@ -96,8 +96,27 @@ export class EmbeddedNamespace implements MeshNamespace {
         this.#mesh.subscriptions.put(this.name, subscription, spec),
       ),
     )
-    const { secret } = generated
-    return secret === undefined ? {} : { secret: Redacted.value(secret) }
+    return drawnSecret(generated)
+  }
+
+  async rotateSecret(
+    name: string,
+    rotation: { readonly secret?: string | undefined; readonly overlap?: string | undefined } = {},
+  ): Promise<{ readonly secret?: string; readonly previousUntil?: Date }> {
+    const { generated, value } = await this.#runtime.run(
+      this.#mesh.sinks.rotateSecret(
+        this.name,
+        Inputs.readSinkName(name),
+        Inputs.readRotation(rotation),
+      ),
+    )
+    const { previousSecretUntil } = value
+    return {
+      ...drawnSecret(generated),
+      ...(previousSecretUntil === undefined
+        ? {}
+        : { previousUntil: new Date(previousSecretUntil) }),
+    }
   }
 
   stream({ types }: { readonly types?: ReadonlyArray<string> | undefined } = {}): EventStream {
@@ -190,6 +209,9 @@ export class EmbeddedNamespace implements MeshNamespace {
     return accountOf(report)
   }
 }
+
+const drawnSecret = ({ secret }: Readonly<Record<string, Redacted.Redacted>>) =>
+  secret === undefined ? {} : { secret: Redacted.value(secret) }
 
 const isSeveral = (input: NewEvent | ReadonlyArray<NewEvent>): input is ReadonlyArray<NewEvent> =>
   Array.isArray(input)

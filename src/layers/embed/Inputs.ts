@@ -8,6 +8,7 @@ import {
   DurationText,
   HostTypeName,
   NamespaceName,
+  Overlap,
   parseCloudEvent,
   Sequence,
   Settings,
@@ -31,6 +32,13 @@ export const readNamespaceName = reader(NamespaceName, "namespace")
 export const readSinkName = reader(SinkName, "name")
 export const readSubscriptionName = reader(SubscriptionName, "name")
 export const readWait = reader(DurationText, "wait")
+export const readRotation = reader(
+  Schema.Struct({
+    secret: Schema.optional(Schema.Redacted(Schema.String)),
+    overlap: Schema.optional(Overlap),
+  }),
+  "",
+)
 export const readTypes = reader(Schema.Array(TypePattern), "types")
 
 const StoreChoice = Schema.Union(

@@ -17,6 +17,7 @@ export type MeshErrorCode =
   | "NamespaceDisabled"
   | "NamespaceNotFound"
   | "NamespaceRemoving"
+  | "RotationUnderWay"
   | "SinkInUse"
   | "SinkNotFound"
   | "StoreLocked"

@@ -236,6 +236,18 @@ export interface MeshNamespace {
     target: WebhookTarget,
     options?: SubscriptionOptions,
   ): Promise<{ readonly secret?: string }>
+  /**
+   * Replaces the secret that a webhook signs with; one that was drawn is in the answer, this once. The
+   * secret before it signs as well for `overlap`, "24h" by default, and is erased after that.
+   */
+  rotateSecret(
+    name: string,
+    rotation?: {
+      /** `whsec_…`; drawn when absent. */
+      readonly secret?: string | undefined
+      readonly overlap?: string | undefined
+    },
+  ): Promise<{ readonly secret?: string; readonly previousUntil?: Date }>
   /** What is published from this call on, at most once, in memory. */
   stream(options?: { readonly types?: ReadonlyArray<string> | undefined }): EventStream
   /** The journal after a sequence, a page at a time; from its start without one. */

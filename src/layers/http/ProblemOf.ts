@@ -13,6 +13,7 @@ import {
   type NamespaceDisabled,
   type NamespaceNotFound,
   type NamespaceRemoving,
+  type RotationUnderWay,
   type SinkInUse,
   type SinkNotFound,
   structuredContentType,
@@ -30,6 +31,7 @@ export type MeshFailure =
   | NamespaceNotFound
   | NamespaceRemoving
   | Problem
+  | RotationUnderWay
   | SinkInUse
   | SinkNotFound
   | StoreUnavailable
@@ -79,6 +81,11 @@ export const problemOf = (error: MeshFailure): Problem => {
       const facts = { namespace, sink, subscriptions }
       return new Problem({ status: 409, kind: "sink-in-use", detail, facts })
     }
+    case "RotationUnderWay": {
+      const { namespace, sink, until } = error
+      const facts = { namespace, ...(sink === undefined ? {} : { sink }), until: instant(until) }
+      return new Problem({ status: 409, kind: "rotation-under-way", detail, facts })
+    }
     case "InvalidSetting":
       return invalidField(error.field, error.reason, error.position)
     case "MalformedJson": {
@@ -124,6 +131,8 @@ export const problemOf = (error: MeshFailure): Problem => {
     }
   }
 }
+
+const instant = (millis: number) => new Date(millis).toISOString()
 
 const at = (index: number | undefined) => (index === undefined ? {} : { index })
 

@@ -148,6 +148,12 @@ layer(testServer(), { excludeTestServices: true })("commands for a running serve
       expect(shown.out).toMatch(/^hasSecret +true$/m)
       expect(shown.out).not.toContain("whsec_")
 
+      const rotated = yield* cli("sinks rotate-secret things.example hook --overlap 1h --json")
+      expect(jsonOf(rotated)).toMatchObject({
+        secret: expect.stringMatching(/^whsec_/),
+        previousSecretUntil: expect.any(String),
+      })
+
       const inUse = yield* cli("sinks remove things.example hook")
       expect(inUse).toMatchObject({ code: 1, out: "" })
       expect(inUse.err).toMatch(/^error: .*all.*\(HTTP 409\)\n$/)

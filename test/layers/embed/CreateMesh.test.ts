@@ -183,6 +183,9 @@ describe("subscriptions", () => {
     const acme = await startNamespace({ allowPrivateTargets: true })
     const { secret } = await acme.webhook("hook", { url: "http://127.0.0.1:9/" })
     expect(secret).toMatch(/^whsec_/)
+    const rotated = await acme.rotateSecret("hook", { overlap: "1h" })
+    expect(rotated).toEqual({ secret: expect.any(String), previousUntil: expect.any(Date) })
+    expect(rotated.secret).not.toBe(secret)
     await acme.pause("hook")
     await acme.publish([event("1"), event("2")])
     expect(await acme.subscriptions()).toMatchObject([

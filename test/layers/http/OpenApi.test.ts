@@ -45,6 +45,7 @@ const routes: Readonly<Record<string, ReadonlyArray<string>>> = {
   "/v1/namespaces/{namespace}/removal": ["get"],
   "/v1/namespaces/{namespace}/sinks": ["get"],
   "/v1/namespaces/{namespace}/sinks/{sink}": ["delete", "get", "put"],
+  "/v1/namespaces/{namespace}/sinks/{sink}/rotate-secret": ["post"],
   "/v1/namespaces/{namespace}/subscriptions": ["get"],
   "/v1/namespaces/{namespace}/subscriptions/{subscription}": ["delete", "get", "put"],
   "/v1/namespaces/{namespace}/subscriptions/{subscription}/pause": ["post"],

@@ -299,6 +299,46 @@ describe("namespaces", () => {
 describe("sinks", () => {
   const path = `${ns}/sinks/hook`
 
+  it.live("have their secret rotated: shown once, refused while one is under way", () =>
+    withServer(
+      Effect.gen(function* () {
+        yield* putNamespace()
+        yield* send({ method: "PUT", path, body: webhook })
+        const rotate = (body: unknown) =>
+          send({ method: "POST", path: `${path}/rotate-secret`, body })
+        const first = yield* rotate({})
+        expect(first).toMatchObject({
+          status: 200,
+          json: {
+            secret: expect.stringMatching(/^whsec_/),
+            previousSecretUntil: expect.stringMatching(/^20.*Z$/),
+          },
+        })
+        expect(yield* rotate({ overlap: "1h" })).toMatchObject(
+          problem(409, { type: "urn:eventloom:problem:rotation-under-way", sink: "hook" }),
+        )
+        const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+        const given = yield* rotate({ secret, overlap: "0s" })
+        expect(given).toMatchObject({ status: 200, json: { hasSecret: true } })
+        expect(given.text).not.toContain("MfKQ9r8GKYqr")
+        expect(given.json).not.toHaveProperty("previousSecretUntil")
+        for (const [body, field] of [
+          [{ secret: "hush" }, "secret"],
+          [{ overlap: "1 day" }, "overlap"],
+          [{ overlap: "31d" }, "overlap"],
+          [{ secrets: [] }, "secrets"],
+        ] as const) {
+          expect(yield* rotate(body)).toMatchObject(problem(422, { field }))
+        }
+        const none = { method: "POST", path: `${ns}/sinks/none/rotate-secret`, body: {} } as const
+        expect(yield* send(none)).toMatchObject(problem(404, { sink: "none" }))
+        yield* send({ method: "PUT", path: `${ns}/sinks/a`, body: { kind: "stdout" } })
+        const bare = { method: "POST", path: `${ns}/sinks/a/rotate-secret`, body: {} } as const
+        expect(yield* send(bare)).toMatchObject(problem(422, { field: "secret" }))
+      }),
+    ),
+  )
+
   it.live("are made with a secret shown once, replaced, shown, listed and deleted", () =>
     withServer(
       Effect.gen(function* () {

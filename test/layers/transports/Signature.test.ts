@@ -2,7 +2,8 @@ import { createHmac } from "node:crypto"
 import { describe, expect, it } from "@effect/vitest"
 import { Either, Redacted } from "effect"
 import * as fc from "fast-check"
-import { parseSecrets, sign, verify } from "../../../src/layers/transports/webhook/Signature.js"
+import { hmacKey, parseSecrets, verify } from "../../../src/layers/transports/webhook/Signature.js"
+import { Signer } from "../../../src/layers/transports/webhook/Signer.js"
 
 const secretOf = (bytes: Uint8Array) => `whsec_${Buffer.from(bytes).toString("base64")}`
 const bytes = fc.uint8Array({ minLength: 24, maxLength: 64 })
@@ -10,23 +11,26 @@ const id = fc.string({ minLength: 1, maxLength: 40 }).filter((text) => !text.inc
 const body = fc.uint8Array({ maxLength: 200 })
 const now = fc.integer({ min: 1_600_000_000_000, max: 2_000_000_000_000 })
 
+const signer = (secrets: string) =>
+  new Signer(
+    Either.getOrThrow(parseSecrets(Redacted.make(secrets))).map((key) => ({ key: hmacKey(key) })),
+  )
+
 const signed = (secrets: string, id: string, now: number, body: Uint8Array) => {
   const timestamp = String(Math.floor(now / 1_000))
-  const keys = Either.getOrThrow(parseSecrets(Redacted.make(secrets)))
   return {
     "webhook-id": id,
     "webhook-timestamp": timestamp,
-    "webhook-signature": sign(keys, id, timestamp, body),
+    "webhook-signature": signer(secrets).sign(id, timestamp, body, now),
   }
 }
 
 describe("a signature", () => {
   it("is what Standard Webhooks gives as its example", () => {
     // From the specification's "Signature scheme", checked with the reference libraries.
-    const key = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-    const keys = Either.getOrThrow(parseSecrets(Redacted.make(key)))
+    const example = signer("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     const text = '{"test": 2432232314}'
-    expect(sign(keys, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", Buffer.from(text))).toBe(
+    expect(example.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", Buffer.from(text), 0)).toBe(
       "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
     )
   })

@@ -135,6 +135,38 @@ describe("what is sent", () => {
     }),
   )
 
+  it.scoped(
+    "goes on with a rotated secret on the same connection, and with both until the end",
+    () =>
+      Effect.gen(function* () {
+        const receiver = yield* Receiver.http()
+        const { deliver, renew } = yield* Webhooks.connection({ url: receiver.url })
+        const second = Buffer.alloc(32, 2)
+        const signatures = Effect.map(deliver(delivery()), () => {
+          const request = receiver.received.at(-1)
+          if (request === undefined) return expect.fail("nothing was received")
+          const names = new Map([
+            [`v1,${signatureOf(Webhooks.secretBytes, request)}`, "first"],
+            [`v1,${signatureOf(second, request)}`, "second"],
+          ])
+          return String(request.headers["webhook-signature"])
+            .split(" ")
+            .map((signature) => names.get(signature))
+        })
+        expect(yield* signatures).toEqual(["first"])
+        renew?.({
+          secrets: { secret: Redacted.make(`whsec_${second.toString("base64")}`) },
+          retiring: { secrets: { secret: Webhooks.secret }, until: 1_000 },
+        })
+        expect(yield* signatures).toEqual(["second", "first"])
+        yield* TestClock.setTime(999)
+        expect(yield* signatures).toEqual(["second", "first"])
+        yield* TestClock.setTime(1_000)
+        expect(yield* signatures).toEqual(["second"])
+        expect(receiver.sockets).toHaveLength(1)
+      }),
+  )
+
   it.scopedLive("adds the configured headers, and signs with each secret of a rotation", () =>
     Effect.gen(function* () {
       const receiver = yield* Receiver.http()

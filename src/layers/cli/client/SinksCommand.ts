@@ -67,10 +67,7 @@ const put = Command.make(
     withClient(flags, (api) =>
       Effect.gen(function* () {
         const spec = Option.isNone(flags.spec) ? {} : yield* objectInput(flags.spec.value, "--spec")
-        const secret = Option.isNone(flags.secret)
-          ? undefined
-          : (yield* textInput(flags.secret.value)).trim()
-        if (secret === "") return yield* new UsageError({ reason: "--secret is empty" })
+        const secret = yield* secretOf(flags.secret)
         const body: Item = {
           kind: "webhook",
           ...spec,
@@ -83,7 +80,7 @@ const put = Command.make(
             "headers",
             Option.map(flags.header, (header) => Object.fromEntries(HashMap.toEntries(header))),
           ),
-          ...(secret === undefined ? {} : { secret }),
+          ...secret,
         }
         yield* showRequest(flags, api, "PUT", pathIn(flags.namespace, "sinks", flags.name), {
           body,
@@ -92,11 +89,59 @@ const put = Command.make(
     ),
 ).pipe(Command.withDescription("Create a sink or replace its options"))
 
+const secretOf = (option: Option.Option<string>) =>
+  Option.match(option, {
+    onNone: () => Effect.succeed({}),
+    onSome: (input) =>
+      Effect.flatMap(textInput(input), (text) => {
+        const secret = text.trim()
+        return secret === ""
+          ? new UsageError({ reason: "--secret is empty" })
+          : Effect.succeed({ secret })
+      }),
+  })
+
+const rotateSecret = Command.make(
+  "rotate-secret",
+  {
+    namespace: namespaceArg,
+    name: Args.text({ name: "name" }),
+    secret: optionalText("secret", "The new one: whsec_..., @file or - [default: generated]"),
+    overlap: optionalText(
+      "overlap",
+      "How long the secret before signs as well, such as 1h [default: 24h]; 0s ends it at once",
+    ),
+    ...clientOptions,
+  },
+  (flags) =>
+    withClient(flags, (api) =>
+      Effect.flatMap(secretOf(flags.secret), (secret) =>
+        showRequest(
+          flags,
+          api,
+          "POST",
+          pathIn(flags.namespace, "sinks", flags.name, "rotate-secret"),
+          { body: { ...secret, ...given("overlap", flags.overlap) } },
+        ),
+      ),
+    ),
+).pipe(
+  Command.withDescription(
+    "Replace the secret that a sink signs with; the one before signs on for a while",
+  ),
+)
+
 /** The field, when the option was given. */
 export const given = (field: string, value: Option.Option<unknown>): Item =>
   Option.match(value, { onNone: () => ({}), onSome: (some) => ({ [field]: some }) })
 
 export const sinksCommand = Command.make("sinks").pipe(
   Command.withDescription("Sinks: where events go"),
-  Command.withSubcommands([listInCommand(sinks), put, getInCommand(sinks), removeInCommand(sinks)]),
+  Command.withSubcommands([
+    listInCommand(sinks),
+    put,
+    getInCommand(sinks),
+    rotateSecret,
+    removeInCommand(sinks),
+  ]),
 )

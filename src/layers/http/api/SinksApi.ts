@@ -2,7 +2,13 @@
 
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
-import { NamespaceName, SinkConcurrency, SinkName } from "../../../domain/index.js"
+import {
+  defaultOverlap,
+  NamespaceName,
+  Overlap,
+  SinkConcurrency,
+  SinkName,
+} from "../../../domain/index.js"
 import { problems } from "../Problem.js"
 import { Authorization } from "./Authorization.js"
 import { Instant } from "./Instant.js"
@@ -39,19 +45,34 @@ export const SinkShape = Schema.Struct(
     hasSecret: Schema.Boolean,
     secret: Schema.optional(
       Schema.String.annotations({
-        description: "A secret that was generated. Shown once, in the answer to the PUT.",
+        description: "A secret that was generated. Shown once, in the answer that drew it.",
       }),
     ),
+    previousSecretUntil: Schema.optional(Instant).annotations({
+      description: "While the secret is being rotated: until when the one before it signs as well.",
+    }),
     createdAt: Instant,
     updatedAt: Instant,
   },
   options,
 ).annotations({ identifier: "Sink" })
 
+export const SecretRotation = Schema.Struct({
+  secret: Schema.optional(
+    Schema.Redacted(Schema.String).annotations({
+      jsonSchema: { type: "string", description: "`whsec_...`; generated when it is absent." },
+    }),
+  ),
+  overlap: Schema.optionalWith(Overlap, { default: () => defaultOverlap }),
+}).annotations({ identifier: "SecretRotation" })
+
 const inNamespace = Schema.Struct({ namespace: NamespaceName })
 const path = Schema.Struct({ namespace: NamespaceName, sink: SinkName })
 const notFound = problems(404, "No such namespace or sink.")
-const conflict = problems(409, "The namespace is being removed, or subscriptions use the sink.")
+const conflict = problems(
+  409,
+  "The namespace is being removed, subscriptions use the sink, or its secret is being rotated.",
+)
 
 export class SinksApi extends HttpApiGroup.make("sinks")
   .add(
@@ -78,6 +99,22 @@ export class SinksApi extends HttpApiGroup.make("sinks")
       .setUrlParams(Schema.Struct(pageParameters(SinkName)))
       .addSuccess(Schema.Struct({ sinks: Schema.Array(SinkShape), next: Next(SinkName) }))
       .addError(notFound),
+  )
+  .add(
+    HttpApiEndpoint.post("rotateSecret", "/v1/namespaces/:namespace/sinks/:sink/rotate-secret")
+      .setPath(path)
+      .setPayload(SecretRotation)
+      .addSuccess(SinkShape)
+      .addError(notFound)
+      .addError(problems(413, "The body is too large."))
+      .addError(problems(415, "The body is not JSON."))
+      .addError(problems(422, "The secret or overlap is not valid: `field` says which."))
+      .annotate(OpenApi.Summary, "Replaces the secret that a sink signs with")
+      .annotate(
+        OpenApi.Description,
+        "The secret before it signs as well until the overlap ends (24 hours unless told otherwise), " +
+          'then it is erased. During an overlap another rotation is refused with 409, but for one with an overlap of "0s".',
+      ),
   )
   .add(
     HttpApiEndpoint.del("deleteSink", "/v1/namespaces/:namespace/sinks/:sink")

@@ -50,6 +50,7 @@ export const makeRegistry = (state: MemoryState): typeof Registry.Service => ({
   listSinks: (namespace) => Effect.sync(() => state.holdings.get(namespace)?.sinks.all() ?? []),
   deleteSink: (namespace, name) =>
     Effect.sync(() => state.holdings.get(namespace)?.sinks.delete(name) ?? false),
+  eraseRetired: (now) => Effect.sync(() => eraseRetired(state, now)),
 
   createSubscription: (subscription, position) =>
     Effect.sync(() => createSubscription(state, subscription, position)),
@@ -71,6 +72,18 @@ export const makeRegistry = (state: MemoryState): typeof Registry.Service => ({
       return holdings?.subscriptions.delete(name) ?? false
     }),
 })
+
+const eraseRetired = (state: MemoryState, now: number): number => {
+  let erased = 0
+  for (const { sinks } of state.holdings.values()) {
+    for (const { retiring, ...sink } of sinks.all()) {
+      if (retiring === undefined || retiring.until > now) continue
+      sinks.set(sink.name, sink)
+      erased++
+    }
+  }
+  return erased
+}
 
 const createSubscription = (state: MemoryState, subscription: Subscription, position: Sequence) => {
   const { subscriptions, progress } = holdingsOf(state, subscription.namespace)

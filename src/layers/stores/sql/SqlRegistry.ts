@@ -35,7 +35,7 @@ const codec = <A, I>(schema: Schema.Schema<A, I>) => {
 
 const hostTypes = codec(HostType)
 const settings = codec(Settings)
-const sinks = codec(Sink)
+const sinkRecords = codec(Sink.omit("retiring"))
 const subscriptions = codec(Subscription)
 
 const NamespaceRow = Schema.Struct({
@@ -154,29 +154,60 @@ const namespaceOperations = (sql: SqlClient.SqlClient) =>
       ),
   }) satisfies Partial<typeof Registry.Service>
 
+/** What was rotated out stands apart from the record, so that it can be found and erased by its time. */
+interface SinkRow extends Stored {
+  readonly retiring: string | null
+  readonly retiring_until: number | null
+}
+
+const sinksOf = (rows: ReadonlyArray<SinkRow>): Effect.Effect<ReadonlyArray<Sink>> =>
+  Effect.map(sinkRecords.decodeAll(rows), (records) =>
+    records.map((record, index) => {
+      const { retiring: sealed = null, retiring_until: until = null } = rows[index] ?? {}
+      return sealed === null || until === null ? record : { ...record, retiring: { sealed, until } }
+    }),
+  )
+
 const sinkOperations = (sql: SqlClient.SqlClient) =>
   ({
-    putSink: (sink) =>
-      sinks.encode(sink).pipe(
+    putSink: ({ retiring, ...sink }) =>
+      sinkRecords.encode(sink).pipe(
         Effect.flatMap(
           (record) => sql`
-            insert into sinks (namespace, name, record)
-            values (${sink.namespace}, ${sink.name}, ${record})
-            on conflict (namespace, name) do update set record = excluded.record`,
+            insert into sinks (namespace, name, record, retiring, retiring_until)
+            values (
+              ${sink.namespace}, ${sink.name}, ${record},
+              ${retiring?.sealed ?? null}, ${retiring?.until ?? null}
+            )
+            on conflict (namespace, name) do update set
+              record = excluded.record,
+              retiring = excluded.retiring,
+              retiring_until = excluded.retiring_until`,
         ),
         Effect.asVoid,
         answering("store a sink"),
       ),
     getSink: (namespace, name) =>
-      sql<Stored>`
-        select record from sinks where namespace = ${namespace} and name = ${name}`.pipe(
-        Effect.flatMap(sinks.decodeFirst),
+      sql<SinkRow>`
+        select record, retiring, retiring_until from sinks
+        where namespace = ${namespace} and name = ${name}`.pipe(
+        Effect.flatMap(sinksOf),
+        Effect.map(([sink]) => Option.fromNullable(sink)),
         answering("get a sink"),
       ),
     listSinks: (namespace) =>
-      sql<Stored>`select record from sinks where namespace = ${namespace} order by name`.pipe(
-        Effect.flatMap(sinks.decodeAll),
+      sql<SinkRow>`
+        select record, retiring, retiring_until from sinks
+        where namespace = ${namespace} order by name`.pipe(
+        Effect.flatMap(sinksOf),
         answering("list sinks"),
+      ),
+    eraseRetired: (now) =>
+      sql`
+        update sinks set retiring = null, retiring_until = null
+        where retiring_until <= ${now} returning name`.pipe(
+        Effect.map((rows) => rows.length),
+        answering("erase what was rotated out"),
       ),
     deleteSink: (namespace, name) =>
       sql`

@@ -1,9 +1,9 @@
 // Deliveries as HTTP requests: a mode, fixed headers and a signature around events.
 
-import { createHash, type KeyObject } from "node:crypto"
+import { createHash } from "node:crypto"
 import type { Delivery } from "../../../actors/index.js"
 import { batchContentType, encodeBinary, structuredContentType } from "../../../domain/index.js"
-import { sign } from "./Signature.js"
+import type { Signer } from "./Signer.js"
 import type { WebhookMode } from "./WebhookOptions.js"
 
 /** What goes into one request, besides its target. */
@@ -16,8 +16,8 @@ export interface WebhookRequest {
 export interface RequestFormat {
   readonly mode: WebhookMode
   readonly headers: Readonly<Record<string, string>>
-  /** What signs the requests, the newest first; none leaves them unsigned. */
-  readonly keys: ReadonlyArray<KeyObject>
+  /** Signs the requests; those without a signature are sent unsigned. */
+  readonly signer: Signer
 }
 
 const USER_AGENT = "Eventloom"
@@ -41,7 +41,7 @@ const batchId = (deliveries: ReadonlyArray<Delivery>): string => {
 }
 
 /** Makes requests of one format. `now` is in milliseconds since the epoch. */
-export const requestMaker = ({ mode, headers, keys }: RequestFormat) => {
+export const requestMaker = ({ mode, headers, signer }: RequestFormat) => {
   const own = Object.entries(headers).flat()
   const hasAgent = Object.keys(headers).some((name) => name.toLowerCase() === "user-agent")
   const fixed = hasAgent ? own : ["user-agent", USER_AGENT, ...own]
@@ -56,7 +56,8 @@ export const requestMaker = ({ mode, headers, keys }: RequestFormat) => {
   ): WebhookRequest => {
     const timestamp = String(Math.floor(now / 1_000))
     const all = modeHeaders.concat("webhook-id", id, "webhook-timestamp", timestamp)
-    if (keys.length > 0) all.push("webhook-signature", sign(keys, id, timestamp, body))
+    const signature = signer.sign(id, timestamp, body, now)
+    if (signature !== "") all.push("webhook-signature", signature)
     return { headers: all, body }
   }
 

@@ -42,23 +42,17 @@ export const parseSecrets = (
   return Either.right(keys)
 }
 
+/** One signature, with its version, over `prefix` and `body` one after the other. */
+export type SigningKey = (prefix: string, body: Uint8Array) => string
+
 const signatureOf = (key: KeyObject, prefix: string, body: Uint8Array): string =>
   createHmac("sha256", key).update(prefix).update(body).digest("base64")
 
-/** The value of `webhook-signature`. `timestamp` is that of `webhook-timestamp`, in seconds. */
-export const sign = (
-  keys: ReadonlyArray<KeyObject>,
-  id: string,
-  timestamp: string,
-  body: Uint8Array,
-): string => {
-  const prefix = `${id}.${timestamp}.`
-  let value = ""
-  for (const key of keys) {
-    value += `${value === "" ? "" : " "}v1,${signatureOf(key, prefix, body)}`
-  }
-  return value
-}
+/** A secret that signs: HMAC-SHA256, as `v1`. */
+export const hmacKey =
+  (key: KeyObject): SigningKey =>
+  (prefix, body) =>
+    `v1,${signatureOf(key, prefix, body)}`
 
 /** The request was not signed with the secret, or not lately. */
 export class SignatureRefused extends Schema.TaggedError<SignatureRefused>()("SignatureRefused", {

@@ -8,6 +8,7 @@ import {
   type Connection,
   type Delivery,
   type SinkConfig,
+  type SinkSecrets,
   type Transport,
   Vault,
 } from "../../../actors/index.js"
@@ -18,7 +19,8 @@ import { Attempt, type AttemptContext } from "./Attempt.js"
 import { inBatches } from "./BatchDelivery.js"
 import * as Deadlines from "./Deadlines.js"
 import { requestMaker, type WebhookRequest } from "./Request.js"
-import { parseSecrets } from "./Signature.js"
+import { hmacKey, parseSecrets } from "./Signature.js"
+import { Signer, type TimedKey } from "./Signer.js"
 import { WebhookOptions, type WebhookOptionsEncoded } from "./WebhookOptions.js"
 
 export const WEBHOOK = "webhook"
@@ -31,19 +33,36 @@ type WebhookConfig = SinkConfig<WebhookOptions>
 const invalid = (field: string, reason: string) => new InvalidSetting({ field, reason })
 
 /** What is needed to send, or what is wrong with the configuration. */
-const readConfig = (guard: TargetGuard["Type"], { options, secrets }: WebhookConfig) =>
+const readConfig = (guard: TargetGuard["Type"], config: WebhookConfig) =>
   Either.gen(function* () {
-    if (options.url === undefined) return yield* Either.left(invalid("url", "is required"))
-    const url = yield* Either.mapLeft(guard.checkUrl(options.url), (error) =>
+    const { url: text } = config.options
+    if (text === undefined) return yield* Either.left(invalid("url", "is required"))
+    const url = yield* Either.mapLeft(guard.checkUrl(text), (error) =>
       invalid("url", error.message),
     )
-    const secret: Redacted.Redacted | undefined = secrets[SECRET]
-    const keys =
-      secret === undefined
-        ? []
-        : yield* Either.mapLeft(parseSecrets(secret), (error) => invalid(SECRET, error.reason))
-    return { url, keys, hasSecret: secret !== undefined }
+    const keys = yield* keysOf(config)
+    return { url, keys, hasSecret: config.secrets[SECRET] !== undefined }
   })
+
+const keysOf = ({ retiring, secrets }: SinkSecrets) =>
+  Either.gen(function* () {
+    const present = yield* parsed(secrets[SECRET])
+    if (retiring === undefined) return present.map((key): TimedKey => ({ key }))
+    const { until } = retiring
+    const former = yield* parsed(retiring.secrets[SECRET])
+    return [
+      ...present.map((key): TimedKey => ({ key })),
+      ...former.map((key): TimedKey => ({ key, until })),
+    ]
+  })
+
+const parsed = (secret: Redacted.Redacted | undefined) =>
+  secret === undefined
+    ? Either.right([])
+    : Either.mapBoth(parseSecrets(secret), {
+        onLeft: ({ reason }) => invalid(SECRET, reason),
+        onRight: (keys) => keys.map(hmacKey),
+      })
 
 /** A connection on which every attempt has this outcome. */
 const constant = (outcome: Outcome): Connection => {
@@ -96,17 +115,26 @@ export const make = (
             }
             const send = sender(context, `${url.pathname}${url.search}`)
             const effect = effectOf(send)
-            const request = requestMaker({ mode, headers, keys })
+            const signer = new Signer(keys)
+            // What is stored was checked before: it can be read.
+            const renew = (secrets: SinkSecrets) =>
+              Either.match(keysOf(secrets), {
+                onLeft: () => undefined,
+                onRight: (keys) => signer.renew(keys),
+              })
+            const request = requestMaker({ mode, headers, signer })
             const deliver = (delivery: Delivery) => effect((now) => request.single(delivery, now))
             return mode === "batch"
               ? {
                   deliver,
+                  renew,
                   deliverBatch: inBatches((deliveries) =>
                     effect((now) => request.batch(deliveries, now)),
                   ),
                 }
               : {
                   deliver,
+                  renew,
                   start: (delivery, settled) =>
                     send((now) => request.single(delivery, now), settled),
                 }
@@ -117,6 +145,7 @@ export const make = (
       kind: WEBHOOK,
       options: WebhookOptions,
       secrets: [SECRET],
+      rotates: SECRET,
       // Among them may be an Authorization of the tenant's own.
       secretValues: ["headers"],
       prepare,
