@@ -1,5 +1,6 @@
 // What is shown of what is configured: everything but secrets, of which only their presence.
 
+import { Schema } from "effect"
 import type {
   HostType,
   Namespace,
@@ -22,9 +23,12 @@ export interface NamespaceView extends Omit<Namespace, "overrides" | "incarnatio
   readonly overrides: SettingsView
 }
 
+/** `waiting`: it is being opened, or no handler is attached. `asleep`: its namespace is. */
+export const SinkState = Schema.Literal("connected", "parked", "misconfigured", "waiting", "asleep")
+export type SinkState = typeof SinkState.Type
+
 export interface SinkView extends Omit<Sink, "sealed" | "retiring"> {
-  /** `waiting`: it is being opened, or no handler is attached. `asleep`: its namespace is. */
-  readonly state: "connected" | "parked" | "misconfigured" | "waiting" | "asleep"
+  readonly state: SinkState
   readonly hasSecret: boolean
   /** While the secret is being rotated: until when the one before it signs as well. */
   readonly previousSecretUntil?: number
@@ -34,15 +38,17 @@ export interface SinkView extends Omit<Sink, "sealed" | "retiring"> {
  * `live`: keeps up. `behind`: reading the journal. `parked`: its sink takes nothing. `asleep`: its
  * namespace has nothing to do. `suspended`: its namespace is disabled.
  */
-export type SubscriptionState =
-  | "live"
-  | "behind"
-  | "parked"
-  | "paused"
-  | "disabled"
-  | "starting"
-  | "asleep"
-  | "suspended"
+export const SubscriptionState = Schema.Literal(
+  "live",
+  "behind",
+  "parked",
+  "paused",
+  "disabled",
+  "starting",
+  "asleep",
+  "suspended",
+)
+export type SubscriptionState = typeof SubscriptionState.Type
 
 export interface SubscriptionView extends Subscription {
   readonly state: SubscriptionState

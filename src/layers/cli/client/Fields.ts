@@ -1,6 +1,7 @@
-// Reading fields of an answer for a table: what is missing is shown as nothing, never as a failure,
-// so that this command line can talk to an older or newer server.
+// Fields of what is sent and of what is answered. Read for a table, what is missing is shown as
+// nothing, never as a failure, so that this command line can talk to an older or newer server.
 
+import { Option } from "effect"
 import { plain } from "../screen/Paint.js"
 
 export type Item = Readonly<Record<string, unknown>>
@@ -26,3 +27,7 @@ const shown = (value: unknown): string => {
 /** Every field on a line of its own, for showing one thing. */
 export const fieldsOf = (value: unknown): ReadonlyArray<readonly [string, string]> =>
   Object.entries(itemOf(value)).map(([name, field]) => [plain(name), shown(field)])
+
+/** The field of a request, when its option was given. */
+export const given = (field: string, value: Option.Option<unknown>): Item =>
+  Option.match(value, { onNone: () => ({}), onSome: (some) => ({ [field]: some }) })

@@ -5,7 +5,7 @@ import { Effect, HashMap, Option } from "effect"
 import { UsageError } from "../CliErrors.js"
 import type { Paint } from "../screen/Paint.js"
 import { clientOptions, withClient } from "./ClientCommand.js"
-import { type Item, text } from "./Fields.js"
+import { given, type Item, text } from "./Fields.js"
 import { objectInput, textInput } from "./JsonInput.js"
 import {
   getInCommand,
@@ -130,10 +130,6 @@ const rotateSecret = Command.make(
     "Replace the secret that a sink signs with; the one before signs on for a while",
   ),
 )
-
-/** The field, when the option was given. */
-export const given = (field: string, value: Option.Option<unknown>): Item =>
-  Option.match(value, { onNone: () => ({}), onSome: (some) => ({ [field]: some }) })
 
 export const sinksCommand = Command.make("sinks").pipe(
   Command.withDescription("Sinks: where events go"),

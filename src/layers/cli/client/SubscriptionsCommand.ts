@@ -4,7 +4,7 @@ import { Args, Command, Options } from "@effect/cli"
 import { Effect, Option } from "effect"
 import type { Paint } from "../screen/Paint.js"
 import { clientOptions, withClient } from "./ClientCommand.js"
-import { type Item, text } from "./Fields.js"
+import { given, type Item, text } from "./Fields.js"
 import { objectInput } from "./JsonInput.js"
 import {
   getInCommand,
@@ -15,7 +15,6 @@ import {
   removeInCommand,
   showRequest,
 } from "./ResourceCommands.js"
-import { given } from "./SinksCommand.js"
 
 const stateText = (item: Item, paint: Paint): string => {
   const state = text(item, "state")

@@ -2,6 +2,7 @@
 
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
+import { SinkState } from "../../../actors/index.js"
 import {
   defaultOverlap,
   NamespaceName,
@@ -41,7 +42,7 @@ export const SinkShape = Schema.Struct(
     name: SinkName,
     kind: Schema.String,
     concurrency: Schema.Number,
-    state: Schema.Literal("connected", "parked", "misconfigured", "waiting", "asleep"),
+    state: SinkState,
     hasSecret: Schema.Boolean,
     secret: Schema.optional(
       Schema.String.annotations({

@@ -9,6 +9,7 @@ import {
   SubscriptionSpec,
   SubscriptionStatus,
 } from "../../../domain/index.js"
+import { SubscriptionState } from "../../../actors/index.js"
 import { problems } from "../Problem.js"
 import { Authorization } from "./Authorization.js"
 import { Instant } from "./Instant.js"
@@ -20,16 +21,7 @@ export const SubscriptionShape = Schema.Struct({
   ...SubscriptionSpec.fields,
   status: SubscriptionStatus,
   reason: Schema.optional(Schema.String),
-  state: Schema.Literal(
-    "live",
-    "behind",
-    "parked",
-    "paused",
-    "disabled",
-    "starting",
-    "asleep",
-    "suspended",
-  ),
+  state: SubscriptionState,
   position: SequenceFromString.annotations({
     description: "Everything up to here is delivered, set aside, dead or of no interest.",
   }),
