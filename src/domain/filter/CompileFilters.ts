@@ -7,11 +7,13 @@
  */
 import { Array as Arr, Either } from "effect"
 import type { CloudEvent } from "../event/index.js"
+import { EvaluationBudget, type ExpressionProblem } from "../expression/index.js"
 import { InvalidSetting } from "../namespace/index.js"
 import { attributeClause } from "./AttributeClause.js"
 import type { Clause } from "./Clause.js"
 import type { Filter } from "./Filter.js"
 import type { FilterVerdict } from "./FilterVerdict.js"
+import { sqlClause } from "./SqlClause.js"
 
 /** Filters of a subscription, those inside others included. */
 export const MAX_FILTER_CLAUSES = 64
@@ -30,9 +32,9 @@ export const compileFilters = (
   return Either.map(compileAll(filters, place, { clauses: 0 }), (clauses) => {
     const { holds, failures } = allOf(clauses)
     return {
-      matches: holds,
+      matches: (event) => holds(event, new EvaluationBudget()),
       explain: (event) => {
-        const found = failures(event)
+        const found = failures(event, new EvaluationBudget())
         return Arr.isNonEmptyReadonlyArray(found)
           ? { _tag: "NotMatched", failures: found }
           : { _tag: "Matched" }
@@ -83,7 +85,7 @@ const compile = (
     return refuse(at, `lies deeper than ${MAX_FILTER_DEPTH} filters inside each other`)
   if (++tally.clauses > MAX_FILTER_CLAUSES)
     return refuse(at, `a subscription has at most ${MAX_FILTER_CLAUSES} filters in all`)
-  const { exact, prefix, suffix, all, any, not } = filter
+  const { exact, prefix, suffix, all, any, not, sql } = filter
   const within = (dialect: string): Place => ({
     field: `${at.field}.${dialect}`,
     clause: `${at.clause}.${dialect}`,
@@ -98,6 +100,7 @@ const compile = (
     return Either.map(compile(not, within("not"), tally), (clause) =>
       notThat(clause, `${at.clause}.not`),
     )
+  if (sql !== undefined) return expression("sql", sqlClause(sql, `${at.clause}.sql`), at)
   return refuse(at, "states no filter")
 }
 
@@ -108,6 +111,17 @@ const attribute = (
 ): Either.Either<Clause, InvalidSetting> =>
   Either.right(attributeClause(comparison, values, `${at.clause}.${comparison}`))
 
+const expression = (
+  dialect: "sql",
+  compiled: Either.Either<Clause, ExpressionProblem>,
+  at: Place,
+): Either.Either<Clause, InvalidSetting> =>
+  Either.mapLeft(
+    compiled,
+    ({ reason, position }) =>
+      new InvalidSetting({ field: `${at.field}.${dialect}`, reason, position }),
+  )
+
 const refuse = ({ field }: Place, reason: string) =>
   Either.left(new InvalidSetting({ field, reason }))
 
@@ -115,13 +129,13 @@ const allOf = (clauses: ReadonlyArray<Clause>): Clause => {
   const [only] = clauses
   if (only !== undefined && clauses.length === 1) return only
   return {
-    holds: (event) => {
-      for (const clause of clauses) if (!clause.holds(event)) return false
+    holds: (event, budget) => {
+      for (const clause of clauses) if (!clause.holds(event, budget)) return false
       return true
     },
-    failures: (event) => {
+    failures: (event, budget) => {
       for (const clause of clauses) {
-        const found = clause.failures(event)
+        const found = clause.failures(event, budget)
         if (found.length > 0) return found
       }
       return []
@@ -130,14 +144,14 @@ const allOf = (clauses: ReadonlyArray<Clause>): Clause => {
 }
 
 const anyOf = (clauses: ReadonlyArray<Clause>): Clause => ({
-  holds: (event) => {
-    for (const clause of clauses) if (clause.holds(event)) return true
+  holds: (event, budget) => {
+    for (const clause of clauses) if (clause.holds(event, budget)) return true
     return false
   },
-  failures: (event) => {
+  failures: (event, budget) => {
     const found = []
     for (const clause of clauses) {
-      const failures = clause.failures(event)
+      const failures = clause.failures(event, budget)
       if (failures.length === 0) return []
       found.push(...failures)
     }
@@ -146,9 +160,9 @@ const anyOf = (clauses: ReadonlyArray<Clause>): Clause => ({
 })
 
 const notThat = (negated: Clause, clause: string): Clause => ({
-  holds: (event) => !negated.holds(event),
-  failures: (event) =>
-    negated.failures(event).length > 0
+  holds: (event, budget) => !negated.holds(event, budget),
+  failures: (event, budget) =>
+    negated.failures(event, budget).length > 0
       ? []
       : [{ clause, reason: "what it excludes holds", errored: false }],
 })

@@ -6,6 +6,7 @@
  */
 import { Schema } from "effect"
 import { attributeNamePattern } from "../event/AttributeRules.js"
+import { MAX_EXPRESSION_LENGTH } from "../expression/index.js"
 
 /** The longest value of an attribute in a filter, in UTF-16 units: no event has a longer one. */
 const MAX_VALUE_LENGTH = 4_096
@@ -42,6 +43,8 @@ export interface Filter {
   readonly any?: ReadonlyArray<Filter> | undefined
   /** This does not hold. */
   readonly not?: Filter | undefined
+  /** This CloudEvents SQL expression is true of the attributes. */
+  readonly sql?: string | undefined
 }
 
 export type FilterDialect = keyof Filter
@@ -53,8 +56,11 @@ export const filterDialects: ReadonlyArray<FilterDialect> = [
   "all",
   "any",
   "not",
+  "sql",
 ]
 
+/** What is an expression is for the parser of its language to say. */
+const ExpressionText = Schema.NonEmptyString.pipe(Schema.maxLength(MAX_EXPRESSION_LENGTH))
 const Nested = Schema.suspend((): Schema.Schema<Filter> => Filter)
 const Several = Schema.Array(Nested).pipe(Schema.minItems(1))
 
@@ -65,6 +71,7 @@ export const Filter: Schema.Schema<Filter> = Schema.Struct({
   all: Schema.optional(Several),
   any: Schema.optional(Several),
   not: Schema.optional(Nested),
+  sql: Schema.optional(ExpressionText),
 }).pipe(
   Schema.filter(
     (filter) =>

@@ -52,6 +52,15 @@ describe("filters of a subscription", () => {
             { status: 422, json: { field, type: "urn:eventloom:problem:invalid-field" } },
           ])
         }
+        for (const [filters, field, position] of [
+          [[{ sql: "type = " }], "filters.0.sql", 7],
+          [[{ all: [{ sql: "LENGHT(id) = 1" }] }], "filters.0.all.0.sql", 0],
+        ] as const) {
+          expect(yield* put({ filters })).toMatchObject({
+            status: 422,
+            json: { field, position, type: "urn:eventloom:problem:invalid-field" },
+          })
+        }
         expect(yield* send({ path })).toMatchObject({ status: 404 })
       }),
     ),

@@ -1,0 +1,3 @@
+/** What the expression languages have in common. */
+export * from "./EvaluationBudget.js"
+export * from "./ExpressionProblem.js"
