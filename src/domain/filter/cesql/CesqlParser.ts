@@ -50,10 +50,7 @@ const binaryRanks: ReadonlyArray<ReadonlyMap<string, BinaryOperator>> = [
   ]),
 ]
 
-const keywords = new Set([
-  ...["AND", "OR", "XOR", "NOT", "LIKE", "EXISTS", "IN"],
-  ...["TRUE", "FALSE"],
-])
+const keywords = new Set("AND OR XOR NOT LIKE EXISTS IN TRUE FALSE".split(" "))
 const attributePattern = /^[A-Z0-9]+$/
 const functionPattern = /^[A-Z][A-Z_]*$/
 
