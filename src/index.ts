@@ -21,6 +21,7 @@ export {
   type MeshMetrics,
   MeshOverloaded,
   type MeshService,
+  type NamespaceDetail,
   type NamespaceInput,
   type NamespaceView,
   type PublishError,
@@ -109,6 +110,19 @@ export {
   SubscriptionStatus,
   typeMatches,
   TypePattern,
+} from "./domain/index.js"
+
+// Limits
+export {
+  JournalFull,
+  NamespaceLimits,
+  NamespaceUsage,
+  PublishExceedsBurst,
+  PublishRateExceeded,
+  type PublishRefused,
+  QuotaReached,
+  type Rate,
+  RateText,
 } from "./domain/index.js"
 
 // Removal

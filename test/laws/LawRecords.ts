@@ -61,6 +61,12 @@ const retry = fc
 
 const duration = fc.integer({ min: 0, max: 1e9 }).map((value) => Duration.millis(value))
 const bytes = fc.nat(1e9).map((value) => ByteSize.make(value))
+const amount = fc.integer({ min: 1, max: 1e9 })
+const rate = fc.record({
+  amount,
+  perMillis: fc.constantFrom(1_000, 60_000, 3_600_000),
+  burst: amount,
+})
 
 const settingFields = {
   retry: fc.option(retry),
@@ -68,6 +74,12 @@ const settingFields = {
   retentionBytes: fc.option(bytes),
   dropUndelivered: fc.option(fc.boolean()),
   maxEventBytes: fc.option(bytes),
+  publishRate: fc.option(rate),
+  publishByteRate: fc.option(rate),
+  maxJournalBytes: fc.option(bytes),
+  maxSinks: fc.option(fc.nat(1_000)),
+  maxSubscriptions: fc.option(fc.nat(1_000)),
+  maxConcurrentDeliveries: fc.option(fc.integer({ min: 1, max: 65_536 })),
   sinkKinds: fc.option(fc.array(fc.constantFrom("webhook", "stdout"))),
   webhookUrl: fc.option(safeText),
   webhookSecret: fc.option(safeText),

@@ -30,7 +30,11 @@ export class NaiveJournal {
 
   bounds(namespace: NamespaceName) {
     const events = this.events(namespace)
-    return { head: events.at(-1)?.sequence ?? 0, oldest: events[0]?.sequence ?? 1 }
+    return {
+      head: events.at(-1)?.sequence ?? 0,
+      oldest: events[0]?.sequence ?? 1,
+      bytes: this.kept(namespace).reduce((sum, one) => sum + bytes(one), 0),
+    }
   }
 
   append(entries: ReadonlyArray<JournalEntry>, acceptedAt: number) {

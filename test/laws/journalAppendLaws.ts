@@ -17,7 +17,7 @@ export const journalAppendLaws = (it: LawIt, runs: LawRuns): void => {
     Effect.gen(function* () {
       const journal = yield* Journal
       const namespace = yield* freshNamespace
-      expect(yield* journal.bounds(namespace)).toEqual({ head: 0, oldest: 1 })
+      expect(yield* journal.bounds(namespace)).toEqual({ head: 0, oldest: 1, bytes: 0 })
       expect(yield* journal.read({ namespace, ...everything })).toEqual([])
       expect(yield* journal.append([], 1)).toEqual([])
     }),

@@ -120,8 +120,8 @@ export const journalRetentionLaws = (it: LawIt, runs: LawRuns): void => {
         1,
       )
       expect(yield* journal.trim(name("a"), Sequence.make(4), 10)).toBe(3)
-      expect(yield* journal.bounds(name("a"))).toEqual({ head: 4, oldest: 4 })
-      expect(yield* journal.bounds(name("a-b"))).toEqual({ head: 4, oldest: 1 })
+      expect(yield* journal.bounds(name("a"))).toMatchObject({ head: 4, oldest: 4 })
+      expect(yield* journal.bounds(name("a-b"))).toMatchObject({ head: 4, oldest: 1 })
     }),
   )
 }

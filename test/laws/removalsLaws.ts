@@ -233,7 +233,7 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
           namespace: Records.plainNamespace(namespace),
           sinks: [],
           subscriptions: [],
-          bounds: { head: 0, oldest: 1 },
+          bounds: { head: 0, oldest: 1, bytes: 0 },
           events: [],
           progress: [],
           deferrals: [],

@@ -5,7 +5,7 @@ import { Duration, Effect, Option } from "effect"
 import { type NamespaceName, Sequence } from "../../domain/index.js"
 import type { MeshWorld } from "../mesh/MeshWorld.js"
 import type { Seats } from "../mesh/MeshIncarnation.js"
-import { loadSettings } from "../namespace/NamespaceSeat.js"
+import { countJournal, loadSettings } from "../namespace/NamespaceSeat.js"
 import type { StoreUnavailable } from "../ports/index.js"
 
 export interface TrimReport {
@@ -16,7 +16,21 @@ export interface TrimReport {
 
 const kept: TrimReport = { trimmed: 0, undelivered: 0 }
 
+/** Trims what may go, and counts what is left where that is limited. */
 export const applyRetention = (
+  world: MeshWorld,
+  seats: Seats,
+  name: NamespaceName,
+): Effect.Effect<TrimReport, StoreUnavailable> =>
+  Effect.zipLeft(
+    trimExpired(world, seats, name),
+    Effect.suspend(() => {
+      const seat = seats.get(name)
+      return seat === undefined ? Effect.void : countJournal(seat)
+    }),
+  )
+
+const trimExpired = (
   world: MeshWorld,
   seats: Seats,
   name: NamespaceName,

@@ -20,6 +20,7 @@ import type {
   NamespaceNotFound,
   NamespaceRemoving,
   NamespaceStatus,
+  QuotaReached,
   RemovalReport,
   RotationUnderWay,
   Sequence,
@@ -34,10 +35,17 @@ import type {
 } from "../../domain/index.js"
 import type { ActorTree } from "../kernel/index.js"
 import type { Handler, HandlerAttached, StoreUnavailable } from "../ports/index.js"
+import type { PublishRefusals } from "../namespace/PublishQuota.js"
 import type { DeliveryCounts } from "../subscription/FeedWorld.js"
 import type { LiveTap } from "./LiveStream.js"
 import type { Publisher } from "./Publisher.js"
-import type { HostTypeView, NamespaceView, SinkView, SubscriptionView } from "./Views.js"
+import type {
+  HostTypeView,
+  NamespaceDetail,
+  NamespaceView,
+  SinkView,
+  SubscriptionView,
+} from "./Views.js"
 
 export interface Listing<Name> {
   /** The last name of the page before. */
@@ -96,6 +104,8 @@ export interface MeshMetrics {
   readonly publishedEvents: number
   readonly duplicateEvents: number
   readonly deliveries: DeliveryCounts
+  /** Publishes refused, by the setting that said so. */
+  readonly publishRefusals: PublishRefusals
   readonly awakeNamespaces: number
   readonly publishQueueEvents: number
   readonly activeSubscriptions: number
@@ -132,7 +142,8 @@ export interface MeshService extends Publisher {
       name: NamespaceName,
       status: Exclude<NamespaceStatus, "removing">,
     ) => InNamespace<NamespaceView>
-    readonly get: (name: NamespaceName) => Stored<NamespaceView, NamespaceNotFound>
+    /** With what it may use and what it does use. */
+    readonly get: (name: NamespaceName) => Stored<NamespaceDetail, NamespaceNotFound>
     readonly list: (
       page: Listing<NamespaceName> & { readonly hostType?: HostTypeName },
     ) => Stored<ReadonlyArray<NamespaceView>>
@@ -155,7 +166,7 @@ export interface MeshService extends Publisher {
       input: SinkInput,
     ) => InNamespace<
       Put<SinkView> & { readonly generated: Readonly<Record<string, Redacted.Redacted>> },
-      InvalidSetting
+      InvalidSetting | QuotaReached
     >
     /**
      * Replaces the secret that the sink signs with. The one before it signs as well until the overlap
@@ -185,7 +196,7 @@ export interface MeshService extends Publisher {
       namespace: NamespaceName,
       name: SubscriptionName,
       spec: SubscriptionSpec,
-    ) => InNamespace<Put<SubscriptionView>, SinkNotFound | InvalidSetting>
+    ) => InNamespace<Put<SubscriptionView>, SinkNotFound | InvalidSetting | QuotaReached>
     readonly get: (
       namespace: NamespaceName,
       name: SubscriptionName,
@@ -234,7 +245,12 @@ export interface MeshService extends Publisher {
     handler: Handler,
   ) => Effect.Effect<
     void,
-    InvalidSetting | HandlerAttached | NamespaceNotFound | NamespaceRemoving | StoreUnavailable,
+    | InvalidSetting
+    | HandlerAttached
+    | NamespaceNotFound
+    | NamespaceRemoving
+    | QuotaReached
+    | StoreUnavailable,
     Scope.Scope
   >
   /** What is published from now on; bounded, at most once. Ends when the namespace is removed. */

@@ -6,6 +6,7 @@ import {
   defaultBreakerPolicy,
   defaultEventLimits,
   type EventLimits,
+  type LimitDefaults,
 } from "../../domain/index.js"
 
 export interface MeshConfigShape {
@@ -41,7 +42,7 @@ export interface MeshConfigShape {
   readonly purgeRows: number
   /** Events a live stream may be behind before it loses some. */
   readonly streamBuffer: number
-  /** Sinks and subscriptions a namespace may have, each. */
+  /** Sinks and subscriptions a namespace may have, each, where its settings say nothing. */
   readonly maxPerNamespace: number
 }
 
@@ -65,6 +66,12 @@ export const defaultMeshConfig: MeshConfigShape = {
   streamBuffer: 1024,
   maxPerNamespace: 10_000,
 }
+
+/** What limits apply to a namespace whose settings state none. */
+export const limitDefaults = ({
+  eventLimits: { maxEventBytes },
+  maxPerNamespace,
+}: MeshConfigShape): LimitDefaults => ({ maxEventBytes, maxPerNamespace })
 
 export class MeshConfig extends Context.Tag("eventloom/MeshConfig")<MeshConfig, MeshConfigShape>() {
   /** The defaults, with what is given instead. */

@@ -56,6 +56,7 @@ const metricsOf = (world: MeshWorld, seats: Seats): MeshMetrics => {
     publishedEvents: world.commits.published,
     duplicateEvents: world.commits.duplicates,
     deliveries: { ...world.deliveries },
+    publishRefusals: { ...world.refusals },
     awakeNamespaces: seats.size,
     publishQueueEvents: world.commits.waiting,
     activeSubscriptions: active,

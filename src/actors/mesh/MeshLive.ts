@@ -61,7 +61,7 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
       ...publisher,
       eventLimits: world.config.eventLimits,
       hostTypes: makeHostTypes(world, reloadHostType),
-      namespaces: makeNamespaces(world, ref, door.reload),
+      namespaces: makeNamespaces(world, ref, door),
       sinks,
       subscriptions,
       events: makeEvents(world),

@@ -14,6 +14,7 @@ import {
 } from "../ports/index.js"
 import { ProgressLog } from "../subscription/ProgressLog.js"
 import { type DeliveryCounts, noDeliveries } from "../subscription/FeedWorld.js"
+import { noRefusals, type PublishRefusals } from "../namespace/PublishQuota.js"
 import { MeshConfig, type MeshConfigShape } from "./MeshConfig.js"
 
 export interface MeshWorld {
@@ -29,6 +30,8 @@ export interface MeshWorld {
   readonly progress: ProgressLog
   /** What has become of deliveries since the start, over all subscriptions. */
   readonly deliveries: DeliveryCounts
+  /** Publishes refused since the start, by the setting that said so. */
+  readonly refusals: PublishRefusals
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Uniform from 0 up to but not including 1; seeded from the Random service. */
@@ -79,6 +82,7 @@ export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Sc
       commits,
       progress,
       deliveries: noDeliveries(),
+      refusals: noRefusals(),
       now,
       random: () => chance.number(),
       nextDeadLetterId: () =>

@@ -2,10 +2,11 @@
 
 import { Effect, Option } from "effect"
 import {
-  InvalidSetting,
+  limitsOf,
   type NamespaceName,
   NamespaceNotFound,
   NamespaceRemoving,
+  QuotaReached,
 } from "../../domain/index.js"
 import { ActorGone, type ActorRef, type Reply } from "../kernel/index.js"
 import type { NamespaceMessage } from "../namespace/NamespaceChart.js"
@@ -13,6 +14,7 @@ import type { NamespaceSeat } from "../namespace/NamespaceSeat.js"
 import { askMesh } from "./AskMesh.js"
 import type { Seats } from "./MeshIncarnation.js"
 import type { MeshMessage, WakeError } from "./MeshChart.js"
+import { limitDefaults } from "./MeshConfig.js"
 import type { MeshWorld } from "./MeshWorld.js"
 
 export interface NamespaceDoor {
@@ -33,7 +35,7 @@ export interface NamespaceDoor {
   readonly checkRoom: (
     name: NamespaceName,
     what: "sinks" | "subscriptions",
-  ) => Effect.Effect<void, InvalidSetting | WakeError>
+  ) => Effect.Effect<void, QuotaReached | WakeError>
 }
 
 export const makeDoor = (
@@ -90,15 +92,13 @@ export const makeDoor = (
         },
       ),
     checkRoom: (name, what) =>
-      Effect.flatMap(wake(name), (seat) =>
-        seat[what].size < world.config.maxPerNamespace
+      Effect.flatMap(wake(name), (seat) => {
+        const current = seat[what].size
+        const quota = what === "sinks" ? "maxSinks" : "maxSubscriptions"
+        const limit = limitsOf(seat.settings, limitDefaults(world.config))[quota]
+        return current < limit
           ? Effect.void
-          : Effect.fail(
-              new InvalidSetting({
-                field: what,
-                reason: `a namespace has at most ${world.config.maxPerNamespace} ${what}`,
-              }),
-            ),
-      ),
+          : Effect.fail(new QuotaReached({ namespace: name, quota, limit, current }))
+      }),
   }
 }

@@ -3,6 +3,7 @@
 import { Deferred, Effect, Option } from "effect"
 import {
   HostTypeNotFound,
+  limitsOf,
   type Namespace,
   type NamespaceName,
   NamespaceNotFound,
@@ -10,11 +11,14 @@ import {
   type RemovalReport,
 } from "../../domain/index.js"
 import type { ActorRef } from "../kernel/index.js"
+import { loadSettings, type NamespaceSeat } from "../namespace/NamespaceSeat.js"
 import type { StoreUnavailable } from "../ports/index.js"
 import type { MeshService } from "./Mesh.js"
 import { askMesh } from "./AskMesh.js"
 import type { MeshMessage } from "./MeshChart.js"
 import type { MeshWorld } from "./MeshWorld.js"
+import { limitDefaults } from "./MeshConfig.js"
+import type { NamespaceDoor } from "./NamespaceDoor.js"
 import { sealSettings } from "./SealedSettings.js"
 import { namespaceView } from "./Views.js"
 
@@ -23,10 +27,10 @@ const incarnationLength = 10
 export const makeNamespaces = (
   world: MeshWorld,
   mesh: ActorRef<MeshMessage>,
-  /** Has the namespace, if it is awake, take over what the store says. */
-  changed: (name: NamespaceName) => Effect.Effect<void>,
+  door: NamespaceDoor,
 ): MeshService["namespaces"] => {
   const { registry, removals, vault } = world
+  const changed = door.reload
   const find = (name: NamespaceName) =>
     Effect.flatMap(
       registry.getNamespace(name),
@@ -65,7 +69,25 @@ export const makeNamespaces = (
         yield* changed(name)
         return namespaceView(yield* find(name))
       }),
-    get: (name) => Effect.map(find(name), namespaceView),
+    get: (name) =>
+      Effect.gen(function* () {
+        const namespace = yield* find(name)
+        const { head, oldest, bytes } = yield* world.journal.bounds(name)
+        const seat = door.seat(name)
+        const settings = seat?.settings ?? (yield* loadSettings(world, namespace))
+        return {
+          ...namespaceView(namespace),
+          limits: limitsOf(settings, limitDefaults(world.config)),
+          usage: {
+            journalBytes: bytes,
+            journalEvents: head - oldest + 1,
+            sinks: seat?.sinks.size ?? (yield* registry.listSinks(name)).length,
+            subscriptions:
+              seat?.subscriptions.size ?? (yield* registry.listSubscriptions(name)).length,
+            concurrentDeliveries: seat === undefined ? 0 : inFlightOf(seat),
+          },
+        }
+      }),
     list: (page) => Effect.map(registry.listNamespaces(page), (found) => found.map(namespaceView)),
     removal: removals.get,
     remove: (name, { wait } = {}) =>
@@ -84,4 +106,10 @@ export const makeNamespaces = (
         return Option.getOrElse(report, () => begun)
       }),
   }
+}
+
+const inFlightOf = ({ subscriptions }: NamespaceSeat): number => {
+  let inFlight = 0
+  for (const { feed } of subscriptions.values()) inFlight += feed?.inFlight ?? 0
+  return inFlight
 }

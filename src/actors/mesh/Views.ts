@@ -4,6 +4,8 @@ import { Schema } from "effect"
 import type {
   HostType,
   Namespace,
+  NamespaceLimits,
+  NamespaceUsage,
   Sequence,
   Settings,
   Sink,
@@ -21,6 +23,11 @@ export interface HostTypeView extends Omit<HostType, "defaults"> {
 
 export interface NamespaceView extends Omit<Namespace, "overrides" | "incarnation"> {
   readonly overrides: SettingsView
+}
+
+export interface NamespaceDetail extends NamespaceView {
+  readonly limits: NamespaceLimits
+  readonly usage: NamespaceUsage
 }
 
 /** `waiting`: it is being opened, or no handler is attached. `asleep`: its namespace is. */

@@ -142,11 +142,14 @@ export const drainAll = (seat: NamespaceSeat): Effect.Effect<InFlightReport> =>
     }),
   )
 
-/** Nothing published lately, nothing in flight, due later or parked, and nobody listening live. */
+/**
+ * Nothing published lately, nothing in flight, due later or parked, nobody listening live, and nothing
+ * of its quota that sleep would give back too early.
+ */
 export const isIdle = ({ seat }: AwakeNamespace): boolean => {
-  const { hub, world, subscriptions, sinks } = seat
+  const { hub, quota, world, subscriptions, sinks } = seat
   if (world.now() - hub.lastActivity < Duration.toMillis(world.config.idleAfter)) return false
-  if (hub.publishing > 0) return false
+  if (hub.publishing > 0 || !quota.hasRecovered(world.now())) return false
   let feeds = 0
   for (const { feed } of subscriptions.values()) {
     if (feed === undefined) continue

@@ -26,7 +26,7 @@ import {
   stopChildren,
 } from "./AwakeNamespace.js"
 import type { NamespaceMessage, NamespaceRequest } from "./NamespaceChart.js"
-import { refresh, seatSink, seatSubscription } from "./NamespaceSeat.js"
+import { type NamespaceSeat, refresh, seatSink, seatSubscription } from "./NamespaceSeat.js"
 
 /** `running`: the namespace is enabled, so what is stored must also run. */
 export const serveRequest = (
@@ -221,16 +221,20 @@ const reload = (
 ): Change<Namespace> =>
   Effect.gen(function* () {
     const { seat } = awake
-    const before = JSON.stringify(seat.settings)
+    const before = inherited(seat)
     yield* refresh(seat)
     const { status } = seat.record
     // A removal tells of itself.
     if (status === "removing") return seat.record
     const enabled = status === "enabled"
     if (running !== enabled) yield* context.self.tell({ type: enabled ? "Enabled" : "Disabled" })
-    if (before !== JSON.stringify(seat.settings)) yield* reseat(awake, running, enabled)
+    if (before !== inherited(seat)) yield* reseat(awake, running, enabled)
     return seat.record
   })
+
+/** The settings that sinks and subscriptions begin with. */
+const inherited = ({ settings: { retry, webhookUrl, webhookSecret } }: NamespaceSeat): string =>
+  JSON.stringify({ retry, webhookUrl, webhookSecret })
 
 /** Everything that may have inherited a setting begins anew. */
 const reseat = (

@@ -20,10 +20,12 @@ import { SinkGate } from "../sink/SinkGate.js"
 import { openSink, renewSink } from "../sink/OpenSink.js"
 import type { SubscriptionSeat } from "../subscription/SubscriptionActor.js"
 import { NamespaceHub } from "./NamespaceHub.js"
+import { PublishQuota } from "./PublishQuota.js"
 
 export interface NamespaceSeat {
   readonly world: MeshWorld
   readonly hub: NamespaceHub
+  readonly quota: PublishQuota
   record: Namespace
   settings: EffectiveSettings
   readonly sinks: Map<SinkName, SinkSeat>
@@ -47,11 +49,14 @@ export const loadNamespace = (
     const record = Option.getOrUndefined(yield* registry.getNamespace(name))
     if (record === undefined) return yield* new NamespaceNotFound({ namespace: name })
     const settings = yield* loadSettings(world, record)
-    const { head } = yield* journal.bounds(name)
+    const { bytes, head } = yield* journal.bounds(name)
     const hub = new NamespaceHub(name, record.incarnation, record.status, head, world.now())
+    const quota = new PublishQuota(name, settings, world.now())
+    quota.counted(bytes)
     const seat: NamespaceSeat = {
       world,
       hub,
+      quota,
       record,
       settings,
       sinks: new Map(),
@@ -72,8 +77,21 @@ export const refresh = (seat: NamespaceSeat): Effect.Effect<void, StoreUnavailab
     const settings = yield* loadSettings(seat.world, found.value)
     seat.record = found.value
     seat.settings = settings
+    const counted = seat.quota.countsJournal
+    seat.quota.adopt(settings, seat.world.now())
+    if (!counted) yield* countJournal(seat)
     if (seat.hub.status !== "asleep") seat.hub.status = found.value.status
   })
+
+/** Finds out how many bytes the journal of the namespace has, where that is limited. */
+export const countJournal = (seat: NamespaceSeat): Effect.Effect<void, StoreUnavailable> =>
+  Effect.suspend(() =>
+    seat.quota.countsJournal
+      ? Effect.map(seat.world.journal.bounds(seat.hub.name), ({ bytes }) =>
+          seat.quota.counted(bytes),
+        )
+      : Effect.void,
+  )
 
 /** What holds for a namespace: its overrides over the defaults of its host type, as they are stored. */
 export const loadSettings = (

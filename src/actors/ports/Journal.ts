@@ -26,6 +26,8 @@ export interface JournalBounds {
   readonly head: Sequence
   /** The first sequence still retained; `head + 1` when there is none. */
   readonly oldest: Sequence
+  /** What is retained, in bytes of JSON (UTF-8). */
+  readonly bytes: number
 }
 
 export interface JournalRead {

@@ -78,15 +78,21 @@ const positionOf = (cause: unknown) => {
   return found === null ? {} : { position: Number(found[1]) }
 }
 
-/** The length of the text in UTF-8 where it exceeds `limitBytes`, else undefined. */
-export const utf8LengthAbove = (text: string, limitBytes: number): number | undefined => {
-  if (text.length * 3 <= limitBytes) return undefined
-  if (text.length > limitBytes) return text.length
+/** The length of well-formed text in UTF-8. */
+export const utf8Length = (text: string): number => {
   let bytes = text.length
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     // A surrogate pair is two units of two extra bytes in all.
     if (code >= 0x80) bytes += code < 0x800 || (code & 0xf800) === 0xd800 ? 1 : 2
   }
+  return bytes
+}
+
+/** The length of the text in UTF-8, or less of what is above, where it exceeds `limitBytes`; else undefined. */
+export const utf8LengthAbove = (text: string, limitBytes: number): number | undefined => {
+  if (text.length * 3 <= limitBytes) return undefined
+  if (text.length > limitBytes) return text.length
+  const bytes = utf8Length(text)
   return bytes > limitBytes ? bytes : undefined
 }

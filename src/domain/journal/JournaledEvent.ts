@@ -31,9 +31,9 @@ export class JournaledEvent {
     return new JournaledEvent(sequence, event.type, undefined, acceptedAt, event)
   }
 
-  /** An event that is delivered without being journalled. */
-  static ephemeral(event: CloudEvent, acceptedAt: number): JournaledEvent {
-    return new JournaledEvent(origin, event.type, undefined, acceptedAt, event)
+  /** An event that is delivered without being journalled; `json` if it has been written already. */
+  static ephemeral(event: CloudEvent, acceptedAt: number, json?: string): JournaledEvent {
+    return new JournaledEvent(origin, event.type, json, acceptedAt, event)
   }
 
   /** The CloudEvents JSON format of the event, as validated at publish. */

@@ -1,1 +1,3 @@
+export * from "./NamespaceLimits.js"
+export * from "./QuotaErrors.js"
 export * from "./TokenBucket.js"

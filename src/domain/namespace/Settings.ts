@@ -7,9 +7,11 @@
 import { Schema } from "effect"
 import { RetryPolicyText } from "../delivery/index.js"
 import { type Effective, mergeSettings, type UnitTable } from "../inheritance/index.js"
-import { ByteSizeText, DurationText } from "../units/index.js"
+import { ByteRateText, ByteSizeText, DurationText, RateText } from "../units/index.js"
 
 const clearable = <A, I>(schema: Schema.Schema<A, I>) => Schema.optional(Schema.NullOr(schema))
+
+const ResourceCount = Schema.Int.pipe(Schema.between(0, 1_000_000))
 
 export const Settings = Schema.Struct({
   /** Default retry policy of subscriptions that state none. */
@@ -20,8 +22,21 @@ export const Settings = Schema.Struct({
   retentionBytes: clearable(ByteSizeText),
   /** Trim by retention even past events that a subscription has not had; they are counted and alarmed. */
   dropUndelivered: clearable(Schema.Boolean),
-  /** Largest event accepted, in its structured JSON form. */
+  /** Largest event accepted: bytes (UTF-8) of its structured JSON form. */
   maxEventBytes: clearable(ByteSizeText),
+  /** Events that may be published, whatever their durability. */
+  publishRate: clearable(RateText),
+  /** Likewise, in bytes (UTF-8) of their structured JSON form. */
+  publishByteRate: clearable(ByteRateText),
+  /**
+   * At this many bytes of events in the journal publishes are refused. Retention makes room, where it
+   * may; this does not.
+   */
+  maxJournalBytes: clearable(ByteSizeText),
+  maxSinks: clearable(ResourceCount),
+  maxSubscriptions: clearable(ResourceCount),
+  /** Deliveries in flight at once, over all sinks of the namespace. */
+  maxConcurrentDeliveries: clearable(Schema.Int.pipe(Schema.between(1, 65_536))),
   /** Sink kinds the namespace may use; absent means all that the process has. */
   sinkKinds: clearable(
     Schema.Array(Schema.NonEmptyTrimmedString.pipe(Schema.maxLength(64))).pipe(Schema.maxItems(64)),
@@ -40,6 +55,12 @@ export const settingUnits: UnitTable<Settings> = {
   retentionBytes: "retentionBytes",
   dropUndelivered: "dropUndelivered",
   maxEventBytes: "maxEventBytes",
+  publishRate: "publishRate",
+  publishByteRate: "publishByteRate",
+  maxJournalBytes: "maxJournalBytes",
+  maxSinks: "maxSinks",
+  maxSubscriptions: "maxSubscriptions",
+  maxConcurrentDeliveries: "maxConcurrentDeliveries",
   sinkKinds: "sinkKinds",
   webhookUrl: "webhook",
   webhookSecret: "webhook",

@@ -90,6 +90,16 @@ export interface NamespaceSettings {
   readonly dropUndelivered?: boolean | null | undefined
   /** The largest event accepted, in its JSON form: 1 MiB. */
   readonly maxEventBytes?: string | null | undefined
+  /** Events that may be published, such as "100/s" or "100/s burst 500". */
+  readonly publishRate?: string | null | undefined
+  /** Likewise in bytes, such as "10MiB/s". */
+  readonly publishByteRate?: string | null | undefined
+  /** At this many bytes of events in the journal publishes are refused. */
+  readonly maxJournalBytes?: string | null | undefined
+  readonly maxSinks?: number | null | undefined
+  readonly maxSubscriptions?: number | null | undefined
+  /** Deliveries in flight at once, over all sinks. */
+  readonly maxConcurrentDeliveries?: number | null | undefined
   /** The kinds of sinks that may be used. */
   readonly sinkKinds?: ReadonlyArray<string> | null | undefined
   /** Where webhooks go that state no URL, and what they sign with: one unit. */

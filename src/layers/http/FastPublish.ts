@@ -78,6 +78,11 @@ export const fastPublish = ({ mesh, access, runtime }: FastPublishOptions): Fast
       sendProblem(request, response, caller.left)
       return true
     }
+    const refusal = mesh.refusal(namespace)
+    if (refusal !== undefined) {
+      sendProblem(request, response, problemOf(refusal))
+      return true
+    }
     readBody(request, bodyLimitOf(request, limits), (body) => {
       try {
         publish(namespace, request, response, body)

@@ -28,6 +28,7 @@ const gauge = (name: string, help: string, value: number) => metric("gauge", nam
 
 export const metricsText = (mesh: MeshMetrics, process: ProcessMetrics): string => {
   const { delivered, failed, dead, dropped } = mesh.deliveries
+  const refusals = Object.entries(mesh.publishRefusals)
   const { eventLoopLag } = process
   return [
     counter("events_published_total", "Events journalled.", mesh.publishedEvents),
@@ -47,6 +48,12 @@ export const metricsText = (mesh: MeshMetrics, process: ProcessMetrics): string 
       "events_dropped_total",
       "Events lost: ephemeral ones without room, and those that retention took.",
       dropped,
+    ),
+    metric(
+      "counter",
+      "publish_refused_total",
+      "Publishes refused by a quota of their namespace.",
+      ...refusals.map(([quota, value]) => ({ labels: `{quota="${quota}"}`, value })),
     ),
     gauge("namespaces_awake", "Namespaces with something to do.", mesh.awakeNamespaces),
     gauge("publish_queue_events", "Events that wait to be journalled.", mesh.publishQueueEvents),

@@ -16,6 +16,7 @@ export type ProblemStatus =
   | 413
   | 415
   | 422
+  | 429
   | 431
   | 500
   | 503
@@ -31,6 +32,7 @@ const titles: Readonly<Record<ProblemStatus, string>> = {
   413: "Too large",
   415: "Unsupported content type",
   422: "Invalid",
+  429: "Too many requests",
   431: "Headers too large",
   500: "Internal error",
   503: "Not available",

@@ -10,9 +10,13 @@ import {
   type HostTypeInUse,
   type HostTypeNotFound,
   type InvalidSetting,
+  type JournalFull,
   type NamespaceDisabled,
   type NamespaceNotFound,
   type NamespaceRemoving,
+  type PublishExceedsBurst,
+  type PublishRateExceeded,
+  type QuotaReached,
   type RotationUnderWay,
   type SinkInUse,
   type SinkNotFound,
@@ -26,11 +30,15 @@ export type MeshFailure =
   | HostTypeInUse
   | HostTypeNotFound
   | InvalidSetting
+  | JournalFull
   | MeshOverloaded
   | NamespaceDisabled
   | NamespaceNotFound
   | NamespaceRemoving
   | Problem
+  | PublishExceedsBurst
+  | PublishRateExceeded
+  | QuotaReached
   | RotationUnderWay
   | SinkInUse
   | SinkNotFound
@@ -118,6 +126,28 @@ export const problemOf = (error: MeshFailure): Problem => {
       const headers = { accept: `${structuredContentType}, ${batchContentType}` }
       const { field } = error
       return new Problem({ status: 415, kind: "unsupported-content-type", detail, field, headers })
+    }
+    case "PublishRateExceeded": {
+      const { limit, namespace, quota, retryAfterMillis } = error
+      const facts = { namespace, quota, limit, retryAfterMillis }
+      const headers = retryAfter(retryAfterMillis)
+      return new Problem({ status: 429, kind: "publish-rate-exceeded", detail, facts, headers })
+    }
+    case "PublishExceedsBurst": {
+      const { actual, burst, limit, namespace, quota } = error
+      const facts = { namespace, quota, limit, burst, actual }
+      return new Problem({ status: 413, kind: "publish-exceeds-burst", detail, facts })
+    }
+    case "JournalFull": {
+      const { currentBytes, limitBytes, namespace, retryAfterMillis } = error
+      const facts = { namespace, quota: "maxJournalBytes", limitBytes, currentBytes }
+      const headers = retryAfter(retryAfterMillis)
+      return new Problem({ status: 429, kind: "journal-full", detail, facts, headers })
+    }
+    case "QuotaReached": {
+      const { current, limit, namespace, quota } = error
+      const facts = { namespace, quota, limit, current }
+      return new Problem({ status: 409, kind: "quota-reached", detail, facts })
     }
     case "MeshOverloaded": {
       const headers = retryAfter(error.retryAfterMillis)

@@ -76,7 +76,7 @@ describe("health and operations", () => {
         expect(text).toContain("\neventloom_events_duplicate_total 1\n")
         for (const line of text.trimEnd().split("\n")) {
           expect(line).toMatch(
-            /^(?:# HELP eventloom_\w+ .+\.|# TYPE eventloom_\w+ (?:counter|gauge)|eventloom_\w+(?:\{stat="\w+"\})? [0-9.e+-]+)$/,
+            /^(?:# HELP eventloom_\w+ .+\.|# TYPE eventloom_\w+ (?:counter|gauge)|eventloom_\w+(?:\{(?:stat|quota)="\w+"\})? [0-9.e+-]+)$/,
           )
         }
         expect(

@@ -83,8 +83,14 @@ export class EventsApi extends HttpApiGroup.make("events")
       .addSuccess(Accepted, { status: 202 })
       .addError(notFound)
       .addError(problems(409, "The namespace is disabled or being removed."))
-      .addError(problems(413, "The body, the batch or an event is too large."))
+      .addError(
+        problems(
+          413,
+          "The body, the batch or an event is too large, or more than may come at once.",
+        ),
+      )
       .addError(problems(415, "Neither a CloudEvents media type nor binary mode."))
+      .addError(problems(429, "A quota of the namespace is used up: see `quota`, `Retry-After`."))
       .annotate(OpenApi.Summary, "Publishes events, all of them or none")
       .annotate(
         OpenApi.Description,

@@ -6,8 +6,10 @@ import {
   durationBetween,
   HostTypeName,
   InFlightReport,
+  NamespaceLimits,
   NamespaceName,
   NamespaceStatus,
+  NamespaceUsage,
   RemovalStepReport,
   Settings,
 } from "../../../domain/index.js"
@@ -35,6 +37,12 @@ export const NamespaceShape = Schema.Struct({
   createdAt: Instant,
   updatedAt: Instant,
 }).annotations({ identifier: "Namespace" })
+
+export const NamespaceDetailShape = Schema.Struct({
+  ...NamespaceShape.fields,
+  limits: NamespaceLimits.annotations({ description: "What holds, wherever it comes from." }),
+  usage: NamespaceUsage,
+}).annotations({ identifier: "NamespaceDetail" })
 
 export const RemovalShape = Schema.Struct({
   namespace: NamespaceName,
@@ -80,8 +88,9 @@ export class NamespacesApi extends HttpApiGroup.make("namespaces")
   .add(
     HttpApiEndpoint.get("getNamespace", "/v1/namespaces/:namespace")
       .setPath(path)
-      .addSuccess(NamespaceShape)
-      .addError(notFound),
+      .addSuccess(NamespaceDetailShape)
+      .addError(notFound)
+      .annotate(OpenApi.Summary, "A namespace, what it may use and what it uses"),
   )
   .add(
     HttpApiEndpoint.get("listNamespaces", "/v1/namespaces")

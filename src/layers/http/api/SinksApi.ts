@@ -72,7 +72,7 @@ const path = Schema.Struct({ namespace: NamespaceName, sink: SinkName })
 const notFound = problems(404, "No such namespace or sink.")
 const conflict = problems(
   409,
-  "The namespace is being removed, subscriptions use the sink, or its secret is being rotated.",
+  "The namespace is being removed or has as many sinks as it may, subscriptions use the sink, or its secret is being rotated.",
 )
 
 export class SinksApi extends HttpApiGroup.make("sinks")

@@ -95,6 +95,6 @@ export class SubscriptionsApi extends HttpApiGroup.make("subscriptions")
       .addError(notFound)
       .annotate(OpenApi.Summary, "Delivers from the position on"),
   )
-  .addError(problems(409, "The namespace is being removed."))
+  .addError(problems(409, "The namespace is being removed, or has as many as it may: `quota`."))
   .addError(problems(503, "The store does not answer; try again after `Retry-After`."))
   .middleware(Authorization) {}

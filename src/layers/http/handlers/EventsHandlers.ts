@@ -25,6 +25,8 @@ export const eventsHandlers = HttpApiBuilder.group(EventloomApi, "events", (hand
           const request = NodeHttpServerRequest.toIncomingMessage(
             yield* HttpServerRequest.HttpServerRequest,
           )
+          const refusal = mesh.refusal(path.namespace)
+          if (refusal !== undefined) return yield* refusal
           const body = yield* bodyWithin(bodyLimitOf(request, mesh.eventLimits))
           const mend = lenient === "true"
           const { events, mended } = yield* decodePublish(request, body, mesh.eventLimits, mend)

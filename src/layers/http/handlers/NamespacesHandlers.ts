@@ -48,7 +48,13 @@ export const namespacesHandlers = HttpApiBuilder.group(EventloomApi, "namespaces
         }).pipe(answering),
       )
       .handle("getNamespace", ({ path }) =>
-        answering(Effect.map(namespaces.get(path.namespace), shown)),
+        answering(
+          Effect.map(namespaces.get(path.namespace), ({ limits, usage, ...view }) => ({
+            ...shown(view),
+            limits,
+            usage,
+          })),
+        ),
       )
       .handle("listNamespaces", ({ urlParams: { after, hostType, limit = defaultLimit } }) =>
         answering(

@@ -31,7 +31,8 @@ export class EventLog {
   }
 
   get bounds(): JournalBounds {
-    return { head: this.head, oldest: sequenceOf(this.#base + this.#start + 1) }
+    const oldest = sequenceOf(this.#base + this.#start + 1)
+    return { head: this.head, oldest, bytes: this.#bytes }
   }
 
   append(entry: JournalEntry, acceptedAt: number): Appended {

@@ -5,7 +5,7 @@ import type { Journal, JournalEntry } from "../../../actors/index.js"
 import { Sequence, origin } from "../../../domain/index.js"
 import { type MemoryState, holdingsOf } from "./MemoryState.js"
 
-const noEvents = { head: origin, oldest: Sequence.make(1) }
+const noEvents = { head: origin, oldest: Sequence.make(1), bytes: 0 }
 
 export const makeJournal = (state: MemoryState): typeof Journal.Service => {
   const logOf = (namespace: JournalEntry["namespace"]) => state.holdings.get(namespace)?.log

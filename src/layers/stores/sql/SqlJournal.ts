@@ -16,6 +16,8 @@ interface EventRecord {
   readonly event: string
 }
 
+const noEvents: JournalBounds = { head: origin, oldest: Sequence.make(1), bytes: 0 }
+
 /** How many of the oldest events one look for expired ones goes through; the next look goes on from there. */
 const expiryWindow = 50_000
 
@@ -26,13 +28,16 @@ export const makeJournal = (
 ): typeof Journal.Service => {
   const bounds = (namespace: NamespaceName) =>
     Effect.map(
-      sql<{ readonly head: Sequence | null; readonly oldest: Sequence | null }>`
-        select max(sequence) as head, min(sequence) as oldest
-        from events where namespace = ${namespace}`,
-      ([row]): JournalBounds => ({
-        head: row?.head ?? origin,
-        oldest: row?.oldest ?? Sequence.make(1),
-      }),
+      sql<JournalBounds>`
+        select last.sequence as head, first.sequence as oldest, last.bytes - first.bytes as bytes
+        from (
+          select sequence, offset_bytes + octet_length(event) as bytes
+          from events where namespace = ${namespace} order by sequence desc limit 1
+        ) last cross join (
+          select sequence, offset_bytes as bytes
+          from events where namespace = ${namespace} order by sequence limit 1
+        ) first`,
+      ([row]): JournalBounds => row ?? noEvents,
     )
 
   const expiredByAge = (namespace: NamespaceName, before: number, { oldest }: JournalBounds) =>
