@@ -39,14 +39,8 @@ export class Evaluation {
 }
 
 export const typeOf = (value: CesqlValue): CesqlType => {
-  switch (typeof value) {
-    case "string":
-      return "String"
-    case "number":
-      return "Integer"
-    case "boolean":
-      return "Boolean"
-  }
+  if (typeof value === "string") return "String"
+  return typeof value === "number" ? "Integer" : "Boolean"
 }
 
 export const zeroOf = (type: CesqlType): CesqlValue => {

@@ -164,10 +164,10 @@ const binary = (operator: BinaryOperator, left: Run, right: Run): Run => {
 
 /** Applies an operator to both operands; answers its zero value if that, or either operand, fails. */
 const onBoth =
-  <Zero extends false | 0>(
+  (
     left: Run,
     right: Run,
-    zero: Zero,
+    zero: false | 0,
     apply: (a: CesqlValue, b: CesqlValue, on: Evaluation) => CesqlValue,
   ): Run =>
   (on) => {
