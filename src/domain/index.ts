@@ -1,6 +1,7 @@
 // The domain: what things are and what is decided. Pure; imports only effect.
 
 export * from "./access/index.js"
+export * from "./account/index.js"
 export * from "./delivery/index.js"
 export * from "./event/index.js"
 export * from "./filter/index.js"

@@ -5,6 +5,7 @@
 
 import { Context, type Effect, type Option } from "effect"
 import type {
+  DeadLetterKind,
   DeadLetterReason,
   NamespaceName,
   Reason,
@@ -40,6 +41,8 @@ export interface NewDeadLetter {
   readonly sequence: Sequence
   /** The event itself, so that it outlives the journal's retention. */
   readonly json: string
+  /** When the event was accepted, in milliseconds since the epoch. */
+  readonly acceptedAt: number
   readonly reason: DeadLetterReason
   readonly attempts: number
   readonly firstAttemptAt: number
@@ -49,6 +52,19 @@ export interface NewDeadLetter {
 export interface DeadLetter extends NewDeadLetter {
   readonly namespace: NamespaceName
   readonly subscription: SubscriptionName
+}
+
+/** A dead letter that is to be tried again, and how its delivery waits for that. */
+export interface Redelivery {
+  readonly deadLetter: string
+  readonly deferral: Deferral
+}
+
+/** An event kept with its deferral, as its dead letter held it. */
+export interface KeptEvent {
+  readonly json: string
+  /** Milliseconds since the epoch. */
+  readonly acceptedAt: number
 }
 
 export interface ProgressChange {
@@ -61,11 +77,26 @@ export interface ProgressChange {
   /** Deferrals that are over (delivered or dead). */
   readonly settled: ReadonlyArray<Sequence>
   readonly dead: ReadonlyArray<NewDeadLetter>
+  /**
+   * Dead letters of the subscription that turn into deferrals, which keep their events until they are
+   * settled. One that is gone is skipped. No two are of one sequence, nor is one in `deferred` or
+   * `settled`.
+   */
+  readonly redelivered: ReadonlyArray<Redelivery>
 }
 
-export interface DeadLetterPage {
-  readonly namespace: NamespaceName
+/** Which dead letters: those that all that is stated holds for. */
+export interface DeadLetterFilter {
   readonly subscription?: SubscriptionName
+  readonly kind?: DeadLetterKind
+  /** Given up on at or after this time (ms since the epoch). */
+  readonly since?: number
+  /** Given up on before this time (ms since the epoch). */
+  readonly before?: number
+}
+
+export interface DeadLetterPage extends DeadLetterFilter {
+  readonly namespace: NamespaceName
   /** The id of the last one seen; ids ascend in the order in which letters died. */
   readonly after?: string
   readonly limit: number
@@ -94,7 +125,16 @@ export class DeliveryLog extends Context.Tag("eventloom/DeliveryLog")<
       after: Sequence,
       limit: number,
     ) => Answer<ReadonlyArray<Deferral>>
-    /** The lowest sequence any subscription still needs minus one: retention stops there. Undefined without subscriptions. */
+    /** The event of a deferral that was a dead letter. */
+    readonly keptEvent: (
+      namespace: NamespaceName,
+      subscription: SubscriptionName,
+      sequence: Sequence,
+    ) => Answer<Option.Option<KeptEvent>>
+    /**
+     * The lowest sequence any subscription still needs minus one: retention stops there. What keeps its
+     * event needs no journal. Undefined without subscriptions.
+     */
     readonly slowestPosition: (namespace: NamespaceName) => Answer<Sequence | undefined>
     readonly deadLetters: (page: DeadLetterPage) => Answer<ReadonlyArray<DeadLetter>>
     readonly getDeadLetter: (

@@ -20,6 +20,16 @@ export const DeadLetterReason = Schema.Union(
 )
 export type DeadLetterReason = typeof DeadLetterReason.Type
 
+/** What kind of reason it is, as lists of dead letters are filtered by. */
+export const DeadLetterKind = Schema.Literal(
+  "AttemptsExhausted",
+  "Rejected",
+  "ParkedTooLong",
+  "FilterFailed",
+  "TransformFailed",
+)
+export type DeadLetterKind = typeof DeadLetterKind.Type
+
 /** One line for a person. */
 export const describeDeadLetter: (reason: DeadLetterReason) => string = Match.typeTags<
   DeadLetterReason,

@@ -31,6 +31,12 @@ export class JournaledEvent {
     return new JournaledEvent(sequence, event.type, undefined, acceptedAt, event)
   }
 
+  /** An event whose text was kept outside the journal. */
+  static kept(sequence: Sequence, json: string, acceptedAt: number): JournaledEvent {
+    const event = fromTrustedJson(json)
+    return new JournaledEvent(sequence, event.type, json, acceptedAt, event)
+  }
+
   /** An event that is delivered without being journalled; `json` if it has been written already. */
   static ephemeral(event: CloudEvent, acceptedAt: number, json?: string): JournaledEvent {
     return new JournaledEvent(origin, event.type, json, acceptedAt, event)

@@ -1,7 +1,13 @@
 // Positions, deferrals and dead letters in memory.
 
 import { Effect, Option } from "effect"
-import type { DeliveryLog, ProgressChange, SubscriptionProgress } from "../../../actors/index.js"
+import type {
+  DeadLetter,
+  DeadLetterFilter,
+  DeliveryLog,
+  ProgressChange,
+  SubscriptionProgress,
+} from "../../../actors/index.js"
 import { Sequence, type SubscriptionName } from "../../../domain/index.js"
 import { type Holdings, type MemoryState, type Progress, holdingsOf } from "./MemoryState.js"
 
@@ -26,22 +32,24 @@ export const makeDeliveryLog = (state: MemoryState): typeof DeliveryLog.Service 
         state.holdings.get(namespace)?.progress.get(subscription)?.deferrals.page(after, limit) ??
         [],
     ),
+  keptEvent: (namespace, subscription, sequence) =>
+    Effect.sync(() =>
+      Option.fromNullable(
+        state.holdings.get(namespace)?.progress.get(subscription)?.kept.get(sequence),
+      ),
+    ),
   slowestPosition: (namespace) =>
     Effect.sync(() => {
       const all = state.holdings.get(namespace)?.progress.all() ?? []
       const lowest = all.reduce((low, one) => Math.min(low, neededFrom(one)), Infinity)
       return all.length === 0 ? undefined : Sequence.make(lowest)
     }),
-  deadLetters: ({ namespace, subscription, after, limit }) =>
+  deadLetters: ({ namespace, after, limit, ...filter }) =>
     Effect.sync(
       () =>
         state.holdings
           .get(namespace)
-          ?.deadLetters.page(
-            after,
-            limit,
-            (letter) => subscription === undefined || letter.subscription === subscription,
-          ) ?? [],
+          ?.deadLetters.page(after, limit, (letter) => passes(letter, filter)) ?? [],
     ),
   getDeadLetter: (namespace, id) =>
     Effect.sync(() => Option.fromNullable(state.holdings.get(namespace)?.deadLetters.get(id))),
@@ -63,9 +71,20 @@ const stated = (
   { position, acknowledged }: Progress,
 ): SubscriptionProgress => ({ subscription, position, acknowledged })
 
-/** Everything up to here is over for the subscription. */
-const neededFrom = ({ position, deferrals }: Progress): number =>
-  Math.min(position, (deferrals.first()?.sequence ?? Number.POSITIVE_INFINITY) - 1)
+/** Nothing up to here is needed of the journal by the subscription. */
+const neededFrom = ({ position, deferrals, kept }: Progress): number => {
+  const [first] = deferrals.page(undefined, 1, ({ sequence }) => !kept.has(sequence))
+  return Math.min(position, (first?.sequence ?? Number.POSITIVE_INFINITY) - 1)
+}
+
+const passes = (
+  letter: DeadLetter,
+  { subscription, kind, since, before }: DeadLetterFilter,
+): boolean =>
+  (subscription === undefined || letter.subscription === subscription) &&
+  (kind === undefined || letter.reason._tag === kind) &&
+  (since === undefined || letter.deadAt >= since) &&
+  (before === undefined || letter.deadAt < before)
 
 const hasBacklog = ({ log, subscriptions, progress }: Holdings): boolean =>
   progress
@@ -83,8 +102,18 @@ const apply = (state: MemoryState, change: ProgressChange): void => {
   progress.position = change.position
   progress.acknowledged = change.acknowledged
   for (const deferral of change.deferred) progress.deferrals.set(deferral.sequence, deferral)
-  for (const sequence of change.settled) progress.deferrals.delete(sequence)
+  for (const sequence of change.settled) {
+    progress.deferrals.delete(sequence)
+    progress.kept.delete(sequence)
+  }
   const { deadLetters } = holdingsOf(state, namespace)
+  for (const { deadLetter, deferral } of change.redelivered) {
+    const letter = deadLetters.get(deadLetter)
+    if (letter?.subscription !== subscription) continue
+    deadLetters.delete(deadLetter)
+    progress.deferrals.set(deferral.sequence, deferral)
+    progress.kept.set(deferral.sequence, { json: letter.json, acceptedAt: letter.acceptedAt })
+  }
   for (const letter of change.dead)
     deadLetters.set(letter.id, { ...letter, namespace, subscription })
 }

@@ -93,5 +93,6 @@ const createSubscription = (state: MemoryState, subscription: Subscription, posi
     position,
     acknowledged: String(position),
     deferrals: new SortedTable(),
+    kept: new Map(),
   })
 }

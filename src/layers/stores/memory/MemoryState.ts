@@ -2,7 +2,7 @@
 // another store over the same state is what a restart is for a store on disk.
 
 import { Effect, PubSub } from "effect"
-import type { DeadLetter, Deferral, StoredKey } from "../../../actors/index.js"
+import type { DeadLetter, Deferral, KeptEvent, StoredKey } from "../../../actors/index.js"
 import type {
   AuditEntry,
   HostType,
@@ -25,6 +25,8 @@ export interface Progress {
   position: Sequence
   acknowledged: string
   readonly deferrals: SortedTable<Sequence, Deferral>
+  /** Events of deferrals that were dead letters. */
+  readonly kept: Map<Sequence, KeptEvent>
 }
 
 /** Everything that belongs to one namespace, besides its own record. */

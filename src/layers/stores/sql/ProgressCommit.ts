@@ -4,7 +4,7 @@
 // join when there are any. Each part touches only what belongs to a position that was moved: what
 // is gone is not brought back.
 
-import type { NewDeadLetter, ProgressChange, Deferral } from "../../../actors/index.js"
+import type { Deferral, NewDeadLetter, ProgressChange, Redelivery } from "../../../actors/index.js"
 import type { Sequence } from "../../../domain/index.js"
 
 export interface Parameters {
@@ -98,8 +98,10 @@ const dead = (
   return `
   dead as (
     insert into dead_letters
-      (namespace, id, subscription, sequence, attempts, first_attempt_at, dead_at, reason, event)
-    select namespace, id, subscription, sequence, attempts, first_attempt_at, dead_at, reason, event
+      (namespace, id, subscription, sequence, attempts, first_attempt_at, dead_at, reason,
+        accepted_at, event)
+    select namespace, id, subscription, sequence, attempts, first_attempt_at, dead_at, reason,
+      accepted_at, event
     from unnest(
       ${add(letters.map(({ change }) => change))}::bigint[],
       ${column(({ id }) => id)}::text[],
@@ -108,13 +110,47 @@ const dead = (
       ${column(({ firstAttemptAt }) => firstAttemptAt)}::bigint[],
       ${column(({ deadAt }) => deadAt)}::bigint[],
       ${column(reasonOf)}::text[],
+      ${column(({ acceptedAt }) => acceptedAt)}::bigint[],
       ${column(({ json }) => json)}::text[]
-    ) as l (change, id, sequence, attempts, first_attempt_at, dead_at, reason, event)
+    ) as l (change, id, sequence, attempts, first_attempt_at, dead_at, reason, accepted_at, event)
     join moved using (change)
     on conflict (namespace, id) do update set
       subscription = excluded.subscription, sequence = excluded.sequence,
       attempts = excluded.attempts, first_attempt_at = excluded.first_attempt_at,
-      dead_at = excluded.dead_at, reason = excluded.reason, event = excluded.event
+      dead_at = excluded.dead_at, reason = excluded.reason, accepted_at = excluded.accepted_at,
+      event = excluded.event
+  )`
+}
+
+/** The event goes from one row to the other inside the store. */
+const redelivered = (redeliveries: ReadonlyArray<Of<Redelivery>>, { add }: Parameters) => {
+  const column = (of: (deferral: Deferral) => unknown) =>
+    add(redeliveries.map(({ value }) => of(value.deferral) ?? null))
+  return `
+  exhumed as (
+    delete from dead_letters l
+    using moved m join unnest(
+      ${add(redeliveries.map(({ change }) => change))}::bigint[],
+      ${add(redeliveries.map(({ value }) => value.deadLetter))}::text[],
+      ${column(({ sequence }) => sequence)}::bigint[],
+      ${column(({ attempts }) => attempts)}::integer[],
+      ${column(({ dueAt }) => dueAt)}::bigint[],
+      ${column(({ since }) => since)}::bigint[],
+      ${column(({ orderKey }) => orderKey)}::text[],
+      ${column(({ reason }) => reason)}::text[]
+    ) as r (change, id, sequence, attempts, due_at, since, order_key, reason) using (change)
+    where l.namespace = m.namespace and l.subscription = m.subscription and l.id = r.id
+    returning l.namespace, l.subscription, r.sequence, r.attempts, r.due_at, r.since, r.order_key,
+      r.reason, l.accepted_at, l.event
+  ), redelivered as (
+    insert into deferrals
+      (namespace, subscription, sequence, attempts, due_at, since, order_key, reason,
+        accepted_at, event)
+    select * from exhumed
+    on conflict (namespace, subscription, sequence) do update set
+      attempts = excluded.attempts, due_at = excluded.due_at, since = excluded.since,
+      order_key = excluded.order_key, reason = excluded.reason,
+      accepted_at = excluded.accepted_at, event = excluded.event
   )`
 }
 
@@ -149,11 +185,17 @@ export const progressCommit = (
     (change) => change.dead,
     ({ id }) => id,
   )
+  const redeliveries = gather(
+    changes,
+    (change) => change.redelivered,
+    ({ deferral }) => deferral.sequence,
+  )
   const parts = [
     moved(changes, parameters),
     ...(deferrals.length > 0 ? [deferred(deferrals, parameters)] : []),
     ...(sequences.length > 0 ? [settled(sequences, parameters)] : []),
     ...(letters.length > 0 ? [dead(letters, reasonOf, parameters)] : []),
+    ...(redeliveries.length > 0 ? [redelivered(redeliveries, parameters)] : []),
   ]
   const extra = positionsMayLag && parts.length === 1 ? `, ${unhurried}` : ""
   return [`with ${parts.join(",")}\n  select count(*)${extra} from moved`, values]

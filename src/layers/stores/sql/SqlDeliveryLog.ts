@@ -6,6 +6,7 @@ import type {
   DeadLetter,
   Deferral,
   DeliveryLog,
+  KeptEvent,
   NewDeadLetter,
   SubscriptionProgress,
 } from "../../../actors/index.js"
@@ -43,6 +44,7 @@ interface DeadLetterRow {
   readonly first_attempt_at: number
   readonly dead_at: number
   readonly reason: string
+  readonly accepted_at: number
   readonly event: string
 }
 
@@ -83,22 +85,33 @@ export const makeDeliveryLog = (
       Effect.map((rows) => rows.map(deferralOf)),
       answering("read deferrals"),
     ),
+  keptEvent: (namespace, subscription, sequence) =>
+    sql<KeptEvent>`
+      select event as json, accepted_at as "acceptedAt" from deferrals
+      where namespace = ${namespace} and subscription = ${subscription}
+        and sequence = ${sequence} and event is not null`.pipe(
+      Effect.map(([row]) => Option.fromNullable(row)),
+      answering("read the event of a deferral"),
+    ),
   slowestPosition: (namespace) =>
     sql<{ readonly position: Sequence | null }>`
       select min(least(p.position, (
         select min(d.sequence) - 1 from deferrals d
-        where d.namespace = p.namespace and d.subscription = p.subscription
+        where d.namespace = p.namespace and d.subscription = p.subscription and d.event is null
       ))) as position
       from positions p where p.namespace = ${namespace}`.pipe(
       Effect.map(([row]) => row?.position ?? undefined),
       answering("find the slowest position"),
     ),
-  deadLetters: ({ namespace, subscription, after, limit }) =>
+  deadLetters: ({ namespace, subscription, kind, since, before, after, limit }) =>
     sql<DeadLetterRow>`
       select * from dead_letters where ${sql.and([
         sql`namespace = ${namespace}`,
         sql`id > ${after ?? ""}`,
         ...(subscription === undefined ? [] : [sql`subscription = ${subscription}`]),
+        ...(kind === undefined ? [] : [sql`reason::jsonb ->> '_tag' = ${kind}`]),
+        ...(since === undefined ? [] : [sql`dead_at >= ${since}`]),
+        ...(before === undefined ? [] : [sql`dead_at < ${before}`]),
       ])}
       order by id limit ${limit}`.pipe(
       Effect.map((rows) => rows.map(deadLetterOf)),
@@ -153,6 +166,7 @@ const deadLetterOf = (row: DeadLetterRow): DeadLetter => ({
   id: row.id,
   sequence: row.sequence,
   json: row.event,
+  acceptedAt: row.accepted_at,
   reason: decodeReason(row.reason),
   attempts: row.attempts,
   firstAttemptAt: row.first_attempt_at,
