@@ -31,5 +31,6 @@ export const change = (
   deferred: [],
   settled: [],
   dead: [],
+  redelivered: [],
   ...more,
 })

@@ -232,6 +232,7 @@ export const deadLetter = (id: string): fc.Arbitrary<NewDeadLetter> =>
       .integer({ min: 1, max: Number.MAX_SAFE_INTEGER })
       .map((value) => Sequence.make(value)),
     json: awkwardText.map((text) => JSON.stringify({ text })),
+    acceptedAt: millis,
     reason: deadReason,
     attempts: fc.nat(),
     firstAttemptAt: millis,
@@ -242,6 +243,7 @@ export const plainDeadLetter = (id: string): NewDeadLetter => ({
   id,
   sequence: Sequence.make(1),
   json: "{}",
+  acceptedAt: 1,
   reason: { _tag: "Rejected", reason: reasonOf("400") },
   attempts: 1,
   firstAttemptAt: 1,

@@ -4,7 +4,7 @@ import { expect } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import * as fc from "fast-check"
 import type { DeadLetter } from "../../src/actors/index.js"
-import { SubscriptionName } from "../../src/domain/index.js"
+import { origin, SubscriptionName } from "../../src/domain/index.js"
 import { change, withSubscriptions } from "./LawProgress.js"
 import * as Records from "./LawRecords.js"
 import type { LawIt, LawRuns } from "./StoreHarness.js"
@@ -83,6 +83,78 @@ export const deadLetterLaws = (it: LawIt, runs: LawRuns): void => {
         expect(yield* log.deadLetters({ namespace, limit: 100 })).toEqual([])
         const untouched = yield* log.deadLetters({ namespace: other.namespace, limit: 100 })
         expect(untouched.length).toBe(own.length)
+      }),
+    runs,
+  )
+
+  it.effect.prop(
+    "dead letters are listed by kind and by the time of death",
+    {
+      letters,
+      kind: fc.constantFrom("Rejected" as const, "AttemptsExhausted" as const, undefined),
+      times: fc.tuple(
+        fc.option(fc.nat(9), { nil: undefined }),
+        fc.option(fc.nat(9), { nil: undefined }),
+      ),
+      deaths: fc.array(fc.nat(9), { minLength: 10, maxLength: 10 }),
+    },
+    ({ letters, kind, times: [since, before], deaths }) =>
+      Effect.gen(function* () {
+        const { log, namespace } = yield* withSubscriptions("a")
+        const dead = letters.map(([id, { letter }], at) => ({
+          ...letter,
+          id,
+          deadAt: deaths[at] ?? 0,
+        }))
+        yield* log.commit([change(namespace, "a", 1, { dead })])
+        const filter = {
+          ...(kind === undefined ? {} : { kind }),
+          ...(since === undefined ? {} : { since }),
+          ...(before === undefined ? {} : { before }),
+        }
+        const expected = dead
+          .filter(({ reason }) => kind === undefined || reason._tag === kind)
+          .filter(({ deadAt }) => deadAt >= (since ?? 0) && deadAt < (before ?? Infinity))
+          .map(({ id }) => id)
+          .sort()
+        const found = yield* log.deadLetters({ namespace, limit: 100, ...filter })
+        expect(found.map(({ id }) => id)).toEqual(expected)
+      }),
+    runs,
+  )
+
+  it.effect.prop(
+    "a dead letter that is tried again is a deferral that keeps its event until it is settled",
+    { letter: Records.deadLetter("d1"), deferral: Records.deferral(7), again: Records.deferral(7) },
+    ({ letter, deferral, again }) =>
+      Effect.gen(function* () {
+        const { log, namespace } = yield* withSubscriptions("a", "b")
+        const name = SubscriptionName.make("a")
+        const { acceptedAt, json } = letter
+        const kept = log.keptEvent(namespace, name, deferral.sequence)
+        const sequence = deferral.sequence
+        yield* log.commit([change(namespace, "a", 9, { dead: [{ ...letter, sequence }] })])
+        const redelivered = [{ deadLetter: "d1", deferral }]
+        // Not of this subscription: nothing happens.
+        yield* log.commit([change(namespace, "b", 9, { redelivered })])
+        expect(yield* log.deferrals(namespace, SubscriptionName.make("b"), origin, 9)).toEqual([])
+        expect(yield* kept).toEqual(Option.none())
+
+        const told = change(namespace, "a", 9, { redelivered })
+        yield* log.commit([told])
+        yield* log.commit([told])
+        expect(yield* log.getDeadLetter(namespace, "d1")).toEqual(Option.none())
+        expect(yield* log.deferrals(namespace, name, origin, 9)).toEqual([deferral])
+        expect(yield* kept).toEqual(Option.some({ json, acceptedAt }))
+        // Retention need not keep the journal for it.
+        expect(yield* log.slowestPosition(namespace)).toBe(9)
+
+        yield* log.commit([change(namespace, "a", 9, { deferred: [again] })])
+        expect(yield* log.deferrals(namespace, name, origin, 9)).toEqual([again])
+        expect(yield* kept).toEqual(Option.some({ json, acceptedAt }))
+        yield* log.commit([change(namespace, "a", 9, { settled: [sequence] })])
+        expect(yield* kept).toEqual(Option.none())
+        expect(yield* log.deferrals(namespace, name, origin, 9)).toEqual([])
       }),
     runs,
   )

@@ -144,6 +144,7 @@ export const resourceLaws = (it: LawIt, runs: LawRuns): void => {
         deferred: [Records.plainDeferral(2)],
         settled: [],
         dead: [Records.plainDeadLetter("d1")],
+        redelivered: [],
       }
       yield* log.commit([change])
       yield* registry.deleteSubscription(namespace, name)

@@ -89,6 +89,7 @@ const faultyDeliveryLog = (
   progress: (...of) => around("DeliveryLog.progress", log.progress(...of)),
   progressOf: (...of) => around("DeliveryLog.progressOf", log.progressOf(...of)),
   deferrals: (...of) => around("DeliveryLog.deferrals", log.deferrals(...of)),
+  keptEvent: (...of) => around("DeliveryLog.keptEvent", log.keptEvent(...of)),
   slowestPosition: (...of) => around("DeliveryLog.slowestPosition", log.slowestPosition(...of)),
   deadLetters: (...of) => around("DeliveryLog.deadLetters", log.deadLetters(...of)),
   getDeadLetter: (...of) => around("DeliveryLog.getDeadLetter", log.getDeadLetter(...of)),

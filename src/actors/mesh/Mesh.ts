@@ -10,17 +10,21 @@ import {
   type Stream,
 } from "effect"
 import type {
+  DeadLetterNotFound,
+  DeliveryUnderWay,
   EventLimits,
   HostTypeInUse,
   HostTypeName,
   HostTypeNotFound,
   InvalidSetting,
   JournaledEvent,
+  NamespaceDisabled,
   NamespaceName,
   NamespaceNotFound,
   NamespaceRemoving,
   NamespaceStatus,
   QuotaReached,
+  RedeliveryFull,
   RemovalReport,
   RotationUnderWay,
   Sequence,
@@ -28,14 +32,21 @@ import type {
   SinkInUse,
   SinkName,
   SinkNotFound,
+  SubscriptionInactive,
   SubscriptionName,
   SubscriptionNotFound,
   SubscriptionSpec,
   TypePattern,
 } from "../../domain/index.js"
 import type { ActorTree } from "../kernel/index.js"
-import type { Handler, HandlerAttached, StoreUnavailable } from "../ports/index.js"
 import type { PublishRefusals } from "../namespace/PublishQuota.js"
+import type {
+  DeadLetter,
+  DeadLetterFilter,
+  Handler,
+  HandlerAttached,
+  StoreUnavailable,
+} from "../ports/index.js"
 import type { DeliveryCounts } from "../subscription/FeedWorld.js"
 import type { LiveTap } from "./LiveStream.js"
 import type { Publisher } from "./Publisher.js"
@@ -79,6 +90,18 @@ export interface NamespaceInput {
 }
 
 export interface HandlerOptions extends Omit<SubscriptionSpec, "sink"> {}
+
+/** Which dead letters, and how many of them; `after` is the id of the last one seen. */
+export interface DeadLetterListing extends DeadLetterFilter, Listing<string> {}
+
+/** What became of the dead letters that were looked at. */
+export interface RedeliveryCount {
+  readonly redelivered: number
+  /** Those whose subscription is gone or inactive, whose event is on its way, or that found no room. */
+  readonly skipped: number
+  /** The last one looked at, if there are more: what to give as `after`. */
+  readonly next: string | undefined
+}
 
 export interface HealthProblem {
   readonly what: "store" | "progress" | "removal" | "subscription"
@@ -236,6 +259,45 @@ export interface MeshService extends Publisher {
       namespace: NamespaceName,
       sequence: Sequence,
     ) => Stored<Option.Option<JournaledEvent>, NamespaceNotFound>
+  }
+  readonly deadLetters: {
+    /** In the order in which they were given up on. */
+    readonly list: (
+      namespace: NamespaceName,
+      page: DeadLetterListing,
+    ) => InNamespace<ReadonlyArray<DeadLetter>>
+    readonly get: (
+      namespace: NamespaceName,
+      id: string,
+    ) => InNamespace<DeadLetter, DeadLetterNotFound>
+    /**
+     * Has it tried again, under the same delivery id, with its attempts counted anew; it is no dead
+     * letter any more once this answers what it was. If it fails again, it becomes one with a new id.
+     */
+    readonly redeliver: (
+      namespace: NamespaceName,
+      id: string,
+    ) => InNamespace<
+      DeadLetter,
+      | DeadLetterNotFound
+      | DeliveryUnderWay
+      | NamespaceDisabled
+      | RedeliveryFull
+      | SubscriptionInactive
+      | SubscriptionNotFound
+    >
+    /** Likewise for many: at most `limit` are looked at. */
+    readonly redeliverAll: (
+      namespace: NamespaceName,
+      page: DeadLetterListing,
+    ) => InNamespace<
+      RedeliveryCount,
+      NamespaceDisabled | SubscriptionInactive | SubscriptionNotFound
+    >
+    readonly discard: (
+      namespace: NamespaceName,
+      id: string,
+    ) => InNamespace<void, DeadLetterNotFound>
   }
   /** Attaches a function as a durable sink and subscription of that name, until the scope closes. */
   readonly handle: (

@@ -14,6 +14,7 @@ import { startActor } from "../kernel/index.js"
 import { drainAll } from "../namespace/AwakeNamespace.js"
 import { Handlers } from "../ports/index.js"
 import { eraseRetired } from "../sink/EraseRetired.js"
+import { makeDeadLetters } from "./DeadLetters.js"
 import { makeEvents } from "./Events.js"
 import { makeHostTypes } from "./HostTypes.js"
 import { tapHub } from "./LiveStream.js"
@@ -65,6 +66,7 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
       sinks,
       subscriptions,
       events: makeEvents(world),
+      deadLetters: makeDeadLetters(world, door),
       handle: (namespace, name, options, handler) =>
         Effect.gen(function* () {
           const sink = yield* named(Schema.decodeUnknown(SinkName)(name))

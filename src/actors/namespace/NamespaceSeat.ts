@@ -18,6 +18,7 @@ import type { StoreUnavailable } from "../ports/index.js"
 import type { SinkSeat } from "../sink/SinkActor.js"
 import { SinkGate } from "../sink/SinkGate.js"
 import { openSink, renewSink } from "../sink/OpenSink.js"
+import { FeedSlot } from "../subscription/FeedSlot.js"
 import type { SubscriptionSeat } from "../subscription/SubscriptionActor.js"
 import { NamespaceHub } from "./NamespaceHub.js"
 import { PublishQuota } from "./PublishQuota.js"
@@ -145,11 +146,20 @@ export const seatSubscription = (
   seat: NamespaceSeat,
   record: Subscription,
   gate: SinkGate,
-): SubscriptionSeat => ({
-  world: seat.world,
-  hub: seat.hub,
-  gate,
-  defaultRetry: seat.settings.retry,
-  record,
-  feed: undefined,
-})
+): SubscriptionSeat => {
+  const slot = new FeedSlot()
+  return {
+    world: seat.world,
+    hub: seat.hub,
+    gate,
+    defaultRetry: seat.settings.retry,
+    record,
+    get feed() {
+      return slot.current
+    },
+    set feed(feed) {
+      slot.current = feed
+    },
+    started: slot.next,
+  }
+}

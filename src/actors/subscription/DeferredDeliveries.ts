@@ -15,6 +15,10 @@ export class DeferredDeliveries {
     return this.#bySequence.size
   }
 
+  has(sequence: number): boolean {
+    return this.#bySequence.has(sequence)
+  }
+
   /** Whether later events of a key must wait behind one that is set aside. */
   blocks(orderKey: string): boolean {
     return this.#countByKey.has(orderKey)

@@ -4,8 +4,22 @@
 // A key whose item failed and waits for its retry is blocked; what waits behind it can be set aside
 // (`takeWaiting`) so that it does not fill the window of the other keys.
 
+import { Option } from "effect"
+import { type JournaledEvent, orderKey, type Ordering } from "../../domain/index.js"
 import { Deque } from "./Deque.js"
 import type { Item } from "./Item.js"
+
+/** What an event is ordered by; undefined where it may overtake and be overtaken. */
+export const orderKeyOf = (event: JournaledEvent, ordering: Ordering): string | undefined => {
+  switch (ordering) {
+    case "none":
+      return undefined
+    case "strict":
+      return ""
+    case "key":
+      return Option.getOrUndefined(orderKey(event.event))
+  }
+}
 
 export class DeliveryOrder {
   readonly #fresh = new Deque<Item>()

@@ -35,6 +35,12 @@ export class Deque<A> {
     return this.#size === 0 ? undefined : this.#ring[this.#head]
   }
 
+  /** The item at a place, counted from the front; undefined beyond the ends. */
+  at(index: number): A | undefined {
+    if (index < 0 || index >= this.#size) return undefined
+    return this.#ring[(this.#head + index) & (this.#ring.length - 1)]
+  }
+
   clear(): void {
     this.#ring = new Array<A | undefined>(16)
     this.#head = 0

@@ -111,7 +111,7 @@ export class FeedDeliveries implements GateUser {
     return items
   }
 
-  /** A due delivery with its event; undefined when the journal no longer has it. */
+  /** A due delivery with its event; undefined when it is nowhere any more. */
   takeBack(deferral: Deferral, event: JournaledEvent | undefined): void {
     if (this.#window.isStopped) return
     const { sequence, orderKey, attempts, since } = deferral
@@ -220,6 +220,17 @@ export class FeedDeliveries implements GateUser {
     const { sequence } = item.event
     const key = item.orderKey
     this.#aside.until({ sequence, orderKey: key, attempts, dueAt, since, reason })
+    this.#holdBehind(key)
+  }
+
+  /** A dead letter is a delivery again, and stored: what waits for its turn under its key waits for it. */
+  rejoin(deferral: Deferral): void {
+    this.#aside.rejoin(deferral)
+    this.#holdBehind(deferral.orderKey)
+  }
+
+  /** Sets aside what waits behind a delivery that is set aside, so that it does not fill the window. */
+  #holdBehind(key: string | undefined): void {
     if (key === undefined || this.#options.ordering !== "key") return
     for (const waiting of this.#order.takeWaiting(key)) {
       this.#window.leave(waiting)
@@ -240,6 +251,7 @@ export class FeedDeliveries implements GateUser {
       id: this.#world.deadLetterId(),
       sequence: event.sequence,
       json: event.json,
+      acceptedAt: event.acceptedAt,
       reason,
       attempts,
       firstAttemptAt: since,

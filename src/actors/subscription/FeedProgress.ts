@@ -2,7 +2,7 @@
 // it, and the facts that wait to be written.
 
 import { AckedRanges, Sequence } from "../../domain/index.js"
-import type { Deferral, NewDeadLetter } from "../ports/index.js"
+import type { Deferral, NewDeadLetter, Redelivery } from "../ports/index.js"
 import type { Place } from "./Item.js"
 import { Outstanding } from "./Outstanding.js"
 import { type Unwritten, UnwrittenProgress } from "./UnwrittenProgress.js"
@@ -48,6 +48,11 @@ export class FeedProgress {
     return this.#outstanding.admit(sequence)
   }
 
+  /** Whether an event was admitted that is neither settled nor set aside. */
+  isOpen(sequence: Sequence): boolean {
+    return this.#outstanding.find(sequence) !== undefined
+  }
+
   /** The position may pass this place; says nothing about why. */
   pass(place: Place): void {
     this.#outstanding.pass(place)
@@ -78,6 +83,11 @@ export class FeedProgress {
     this.settled()
   }
 
+  redelivered(redelivery: Redelivery): void {
+    this.#unwritten.redeliver(redelivery)
+    this.settled()
+  }
+
   /** Takes what is to be written. */
   collect(scanned: Sequence): ProgressSnapshot {
     const acknowledged = this.#outstanding.acknowledged(scanned, this.#earlier)
@@ -94,6 +104,7 @@ export class FeedProgress {
   /** What was collected is in the store. */
   written({ facts }: ProgressSnapshot): void {
     this.#facts -= facts
+    if (this.#unwritten.holdsBack) this.settled()
   }
 
   /** What was collected is not in the store, as far as is known: it will be collected again. */

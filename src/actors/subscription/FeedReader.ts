@@ -2,8 +2,9 @@
 // Sleeps when there is neither. A store that does not answer is asked again, patiently.
 
 import { Effect, Option } from "effect"
+import { JournaledEvent } from "../../domain/index.js"
 import type { NamespaceHub } from "../namespace/NamespaceHub.js"
-import type { Deferral, Journal, StoreUnavailable } from "../ports/index.js"
+import type { Deferral, DeliveryLog, Journal, StoreUnavailable } from "../ports/index.js"
 import type { SubscriptionFeed } from "./SubscriptionFeed.js"
 
 const duePerTurn = 64
@@ -13,14 +14,26 @@ export const readFor = (
   feed: SubscriptionFeed,
   { name: namespace, pages }: Pick<NamespaceHub, "name" | "pages">,
   journal: Journal["Type"],
+  log: DeliveryLog["Type"],
   wake: Effect.Latch,
 ): Effect.Effect<never> => {
+  /** From the journal; once that has let it go, as the dead letter held it that the delivery was. */
+  const eventOf = ({ sequence }: Deferral) =>
+    Effect.flatMap(journal.get(namespace, sequence), (found) =>
+      Option.isSome(found)
+        ? Effect.succeed(found)
+        : Effect.map(
+            log.keptEvent(namespace, feed.name, sequence),
+            Option.map(({ json, acceptedAt }) => JournaledEvent.kept(sequence, json, acceptedAt)),
+          ),
+    )
+
   const loadDue = (due: ReadonlyArray<Deferral>): Effect.Effect<void, StoreUnavailable> => {
     const missing = new Set(due)
     return Effect.forEach(
       due,
       (deferral) =>
-        Effect.map(journal.get(namespace, deferral.sequence), (event) => {
+        Effect.map(eventOf(deferral), (event) => {
           missing.delete(deferral)
           feed.admitDue(deferral, Option.getOrUndefined(event))
         }),

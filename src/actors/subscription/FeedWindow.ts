@@ -5,10 +5,9 @@
 // pages of the journal are admitted from its cursor until it has caught up; memory is bounded either
 // way.
 
-import { Option } from "effect"
-import { type JournaledEvent, orderKey, origin, Sequence } from "../../domain/index.js"
+import { type JournaledEvent, origin, Sequence } from "../../domain/index.js"
 import type { Deferral } from "../ports/index.js"
-import type { DeliveryOrder } from "./DeliveryOrder.js"
+import { type DeliveryOrder, orderKeyOf } from "./DeliveryOrder.js"
 import type { FeedOptions, FeedWorld } from "./FeedWorld.js"
 import type { FeedProgress } from "./FeedProgress.js"
 import type { Item } from "./Item.js"
@@ -92,7 +91,7 @@ export class FeedWindow {
     if (!this.#world.passes(event)) return true
     if (this.#openEvents >= this.#options.windowEvents) return false
     this.#openEvents++
-    const key = this.#keyOf(event)
+    const key = orderKeyOf(event, this.#options.ordering)
     this.#order.push({
       event,
       orderKey: key,
@@ -157,7 +156,7 @@ export class FeedWindow {
   }
 
   #admit(event: JournaledEvent): void {
-    const key = this.#keyOf(event)
+    const key = orderKeyOf(event, this.#options.ordering)
     const place = this.#progress.admit(event.sequence)
     if (key !== undefined && this.#options.ordering === "key" && this.#aside.blocks(key)) {
       this.#progress.pass(place)
@@ -206,17 +205,6 @@ export class FeedWindow {
     this.#cursor = this.scanned
     this.#live = false
     this.#stopped = true
-  }
-
-  #keyOf(event: JournaledEvent): string | undefined {
-    switch (this.#options.ordering) {
-      case "none":
-        return undefined
-      case "strict":
-        return ""
-      case "key":
-        return Option.getOrUndefined(orderKey(event.event))
-    }
   }
 }
 

@@ -28,6 +28,20 @@ export class Outstanding {
     }
   }
 
+  /** The place of a sequence that is not passed yet. */
+  find(sequence: number): Place | undefined {
+    let low = 0
+    let high = this.#places.size
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#places.at(middle)?.sequence ?? Number.POSITIVE_INFINITY) < sequence)
+        low = middle + 1
+      else high = middle
+    }
+    const place = this.#places.at(low)
+    return place?.sequence === sequence && !place.passed ? place : undefined
+  }
+
   /** The highest sequence with nothing open at or below it, given that all up to `scanned` was seen. */
   floor(scanned: number): number {
     const first = this.#places.peek()

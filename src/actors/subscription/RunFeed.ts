@@ -128,7 +128,9 @@ export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never,
           hub.withdraw(feed)
         }),
     )
-    const reader = yield* Effect.forkScoped(readFor(feed, hub, world.journal, wake))
+    const reader = yield* Effect.forkScoped(
+      readFor(feed, hub, world.journal, world.deliveryLog, wake),
+    )
     const broken = Effect.zipRight(
       Effect.raceFirst(Fiber.join(reader), FiberSet.join(workers)),
       Effect.never,

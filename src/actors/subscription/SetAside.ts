@@ -31,6 +31,10 @@ export class SetAside {
     return this.#deferred.size
   }
 
+  has(sequence: Sequence): boolean {
+    return this.#deferred.has(sequence)
+  }
+
   /** Whether events of a key must wait behind one that is set aside. */
   blocks(orderKey: string): boolean {
     return this.#deferred.blocks(orderKey)
@@ -51,6 +55,17 @@ export class SetAside {
       due.add(orderKey)
       this.#deferred.release(orderKey, this.#world.now())
     }
+  }
+
+  /** Takes over one more that is stored: after what goes on under its key, if it has one, else now. */
+  rejoin(deferral: Deferral): void {
+    this.#deferred.put(deferral)
+    const { orderKey } = deferral
+    if (orderKey !== undefined && !this.#order.isBusy(orderKey)) {
+      this.#order.block(orderKey)
+      this.#deferred.release(orderKey, this.#world.now())
+    }
+    this.#world.wakeReader()
   }
 
   /** Sets a delivery aside until it is due. */

@@ -34,6 +34,8 @@ export interface SubscriptionSeat {
   record: Subscription
   /** The feed while it delivers. */
   feed: SubscriptionFeed | undefined
+  /** The feed as soon as it delivers. */
+  readonly started: Effect.Effect<SubscriptionFeed>
 }
 
 type Context = CellContext<SubscriptionMessage>

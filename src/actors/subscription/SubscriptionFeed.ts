@@ -21,6 +21,7 @@ import { FeedDeliveries } from "./FeedDeliveries.js"
 import { FeedProgress, type ProgressSnapshot } from "./FeedProgress.js"
 import { FeedWindow, type NextRead } from "./FeedWindow.js"
 import type { Item } from "./Item.js"
+import { Redeliveries, type RedeliveryAnswer } from "./Redeliveries.js"
 import { SetAside } from "./SetAside.js"
 
 export class SubscriptionFeed {
@@ -31,6 +32,7 @@ export class SubscriptionFeed {
   readonly #aside: SetAside
   readonly #window: FeedWindow
   readonly #deliveries: FeedDeliveries
+  readonly #redeliveries: Redeliveries
 
   constructor(
     options: FeedOptions,
@@ -52,6 +54,7 @@ export class SubscriptionFeed {
     this.#aside = aside
     this.#window = window
     this.#deliveries = new FeedDeliveries(options, world, gate, order, progress, aside, window)
+    this.#redeliveries = new Redeliveries({ ...options, now: world.now }, progress, aside)
   }
 
   get isLive(): boolean {
@@ -142,9 +145,17 @@ export class SubscriptionFeed {
     return this.#window.retryRoom === 0 ? undefined : this.#aside.nextDue()
   }
 
-  /** A due delivery with its event; undefined when the journal no longer has it. */
+  /** A due delivery with its event; undefined when it is nowhere any more. */
   admitDue(deferral: Deferral, event: JournaledEvent | undefined): void {
     this.#deliveries.takeBack(deferral, event)
+  }
+
+  // --- For whoever has a dead letter tried again ------------------------------------------------
+
+  /** Has a dead letter of this subscription tried again; calls `stored` once that is a fact. */
+  redeliver(deadLetter: string, event: JournaledEvent, stored: () => void): RedeliveryAnswer {
+    if (this.#window.isStopped) return "Stopped"
+    return this.#redeliveries.ask(deadLetter, event, stored)
   }
 
   // --- For workers -----------------------------------------------------------------------------
@@ -190,6 +201,9 @@ export class SubscriptionFeed {
   written(snapshot: ProgressSnapshot): void {
     const wasBlocked = this.#deliveries.isBlockedByWrites
     this.#progress.written(snapshot)
+    for (const { deferral } of this.#redeliveries.written(snapshot.unwritten.redelivered)) {
+      this.#deliveries.rejoin(deferral)
+    }
     if (wasBlocked) this.pump()
   }
 

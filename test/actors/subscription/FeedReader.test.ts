@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
-import { Journal } from "../../../src/actors/index.js"
+import { DeliveryLog, Journal } from "../../../src/actors/index.js"
 import { SharedPages } from "../../../src/actors/journal/SharedPages.js"
 import { readFor } from "../../../src/actors/subscription/FeedReader.js"
 import { NamespaceName, Outcome } from "../../../src/domain/index.js"
@@ -29,7 +29,9 @@ describe("FeedReader", () => {
       rig.now = 10_000_000
       const faults = yield* StoreFaults
       yield* faults.next("Journal.get", Fault.Delay({ duration: "1 second" }), Fault.FailBefore())
-      yield* Effect.forkScoped(readFor(rig.feed, hub, journal, Effect.unsafeMakeLatch(false)))
+      const log = yield* DeliveryLog
+      const wake = Effect.unsafeMakeLatch(false)
+      yield* Effect.forkScoped(readFor(rig.feed, hub, journal, log, wake))
       yield* TestClock.adjust("5 seconds")
       expect(rig.feed.takeDue(100)).toEqual([])
       expect(rig.settleAll()).toBe(true)

@@ -73,6 +73,8 @@ export class FeedRig {
   dropped = 0
   /** Sequences that are over: delivered or dead. */
   readonly over = new Map<number, "delivered" | "dead">()
+  /** Sequences that were dead letters and are tried again: the order of the first time is past. */
+  readonly redelivered = new Set<number>()
   /** Deliveries that succeeded, ever. */
   readonly delivered: Array<number> = []
   #letters = 0
@@ -208,9 +210,20 @@ export class FeedRig {
       throw new Violation(`two of the key "${orderKey}" are in flight`)
     for (const earlier of this.journal.slice(0, sequence - 1)) {
       if (earlier.type !== "wanted" || this.over.has(earlier.sequence)) continue
+      if (this.redelivered.has(earlier.sequence)) continue
       if (this.options.ordering === "strict" || earlier.event["partitionkey"] === orderKey)
         throw new Violation(`${sequence} starts before ${earlier.sequence} is over`)
     }
+  }
+
+  /** Has one of the stored dead letters tried again. */
+  redeliver(index: number): void {
+    const letter = [...this.store.dead.values()][index]
+    const event = this.journal[(letter?.sequence ?? 0) - 1]
+    if (letter === undefined || event === undefined) return
+    this.feed.redeliver(letter.id, event, () => {
+      if (this.store.dead.has(letter.id)) throw new Violation(`${letter.id} is not stored`)
+    })
   }
 
   // --- The store of progress -------------------------------------------------------------------
@@ -240,6 +253,15 @@ export class FeedRig {
     for (const deferral of unwritten.deferred) store.deferrals.set(deferral.sequence, deferral)
     for (const sequence of unwritten.settled) store.deferrals.delete(sequence)
     for (const letter of unwritten.dead) store.dead.set(letter.id, letter)
+    for (const { deadLetter, deferral } of unwritten.redelivered) {
+      const { sequence } = deferral
+      if (!store.dead.delete(deadLetter)) continue
+      if (store.deferrals.has(sequence)) throw new Violation(`${sequence} was set aside already`)
+      store.deferrals.set(sequence, deferral)
+      this.redelivered.add(sequence)
+      this.over.delete(sequence)
+      this.#knownSettled.delete(sequence)
+    }
     this.checkStore()
   }
 

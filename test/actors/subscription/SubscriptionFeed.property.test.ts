@@ -19,6 +19,7 @@ type Step =
   | { readonly _tag: "WriteEnds"; readonly result: "done" | "failed" | "unknown" }
   | { readonly _tag: "Advance"; readonly millis: number }
   | { readonly _tag: "Gap" }
+  | { readonly _tag: "Redeliver"; readonly index: number }
   | { readonly _tag: "Crash" }
 
 type Answer = "delivered" | "retry" | "reject" | "misconfigured" | "gone"
@@ -96,6 +97,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant<Step>({ _tag: "Gap" }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ _tag: fc.constant("Redeliver" as const), index: fc.nat(2) }),
+  },
   { weight: 1, arbitrary: fc.constant<Step>({ _tag: "Crash" }) },
 )
 
@@ -141,6 +146,9 @@ const play = (rig: FeedRig, { ...step }: Step): void => {
       rig.commit("wanted", "a")
       rig.unannounced = []
       rig.hub.advance(rig.head)
+      break
+    case "Redeliver":
+      rig.redeliver(step.index)
       break
     case "Crash":
       return rig.crash()

@@ -53,7 +53,7 @@ it("loses no fact and brings none back, whatever writes fail, also if they were 
         } else {
           const id = `d${count}`
           const sequence = Sequence.make(step.bury)
-          const dead = { firstAttemptAt: 1, deadAt: 1, attempts: 1, json: "{}" }
+          const dead = { firstAttemptAt: 1, deadAt: 1, attempts: 1, json: "{}", acceptedAt: 1 }
           unwritten.bury({ ...dead, id, sequence, reason: { _tag: "Rejected", reason } })
           truth.dead.add(id)
         }
@@ -64,4 +64,19 @@ it("loses no fact and brings none back, whatever writes fail, also if they were 
     }),
     { numRuns: 1_000 },
   )
+})
+
+it("writes that a dead letter is tried again on its own, never with another fact of its event", () => {
+  const unwritten = new UnwrittenProgress()
+  const sequence = Sequence.make(3)
+  const deferral = { sequence, orderKey: undefined, attempts: 0, dueAt: 1, since: 1, reason }
+  const redelivery = { deadLetter: "d", deferral }
+  unwritten.settle(sequence)
+  unwritten.redeliver(redelivery)
+  expect(unwritten.take()).toMatchObject({ settled: [sequence], redelivered: [] })
+  const second = unwritten.take()
+  expect(second).toMatchObject({ settled: [], redelivered: [redelivery] })
+  unwritten.restore(second)
+  expect(unwritten.take().redelivered).toEqual([redelivery])
+  expect(unwritten.take().redelivered).toEqual([])
 })
