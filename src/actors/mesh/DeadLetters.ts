@@ -15,7 +15,7 @@ import {
   type SubscriptionName,
   SubscriptionNotFound,
 } from "../../domain/index.js"
-import { type DeadLetter, StoreUnavailable } from "../ports/index.js"
+import { type DeadLetter, type DeadLetterFilter, StoreUnavailable } from "../ports/index.js"
 import type { SubscriptionSeat } from "../subscription/SubscriptionActor.js"
 import type { SubscriptionFeed } from "../subscription/SubscriptionFeed.js"
 import type { MeshService } from "./Mesh.js"
@@ -24,8 +24,11 @@ import type { NamespaceDoor } from "./NamespaceDoor.js"
 
 /** How long the feed may take to start, and the store to take a redelivery. */
 const patience = "10 seconds"
-/** Letters read at once: each holds its event. */
-const lettersPerPage = 50
+/** Letters read at once to be tried again: each holds its event. */
+const lettersPerTurn = 32
+/** Characters of JSON in one answer, give or take what one read of the store holds. */
+const answerBytes = 8 * 1024 * 1024
+const firstRead = 16
 
 export const makeDeadLetters = (
   world: MeshWorld,
@@ -41,6 +44,13 @@ export const makeDeadLetters = (
         onSome: Effect.succeed,
       }),
     )
+
+  const read = (
+    namespace: NamespaceName,
+    filter: DeadLetterFilter,
+    after: string | undefined,
+    limit: number,
+  ) => deliveryLog.deadLetters({ ...filter, namespace, after, limit })
 
   /** The feed of a subscription that delivers, in a namespace that is awake from here on. */
   const feedOf = (namespace: NamespaceName, subscription: SubscriptionName) =>
@@ -80,15 +90,21 @@ export const makeDeadLetters = (
 
   return {
     list: (namespace, { after, limit, ...filter }) =>
-      Effect.zipRight(
-        door.check(namespace),
-        deliveryLog.deadLetters({
-          ...filter,
-          namespace,
-          limit,
-          ...(after === undefined ? {} : { after }),
-        }),
-      ),
+      Effect.gen(function* () {
+        yield* door.check(namespace)
+        const found: Array<DeadLetter> = []
+        let bytes = 0
+        for (;;) {
+          const wanted = Math.min(limit - found.length, readSize(found.length, bytes))
+          const page = yield* read(namespace, filter, found.at(-1)?.id ?? after, wanted)
+          found.push(...page)
+          for (const { json } of page) bytes += json.length
+          if (page.length < wanted) return { deadLetters: found, next: undefined }
+          if (found.length >= limit || bytes >= answerBytes) {
+            return { deadLetters: found, next: found.at(-1)?.id }
+          }
+        }
+      }),
     get: (namespace, id) => Effect.zipRight(door.check(namespace), find(namespace, id)),
     redeliver: (namespace, id) =>
       Effect.gen(function* () {
@@ -108,14 +124,9 @@ export const makeDeadLetters = (
         let skipped = 0
         let cursor = after
         for (;;) {
-          const wanted = Math.min(lettersPerPage, limit - redelivered - skipped)
+          const wanted = Math.min(lettersPerTurn, limit - redelivered - skipped)
           if (wanted <= 0) return { redelivered, skipped, next: cursor }
-          const page = yield* deliveryLog.deadLetters({
-            ...filter,
-            namespace,
-            limit: wanted,
-            ...(cursor === undefined ? {} : { after: cursor }),
-          })
+          const page = yield* read(namespace, filter, cursor, wanted)
           const taken = yield* Effect.forEach(
             page,
             (letter) =>
@@ -145,6 +156,13 @@ export const makeDeadLetters = (
         if (!deleted) return yield* new DeadLetterNotFound({ namespace, deadLetter: id })
       }),
   }
+}
+
+/** How many to read next, so that an answer is neither huge nor put together from crumbs. */
+const readSize = (found: number, bytes: number): number => {
+  if (found === 0) return firstRead
+  const average = Math.max(256, bytes / found)
+  return Math.max(1, Math.min(1_000, Math.ceil((answerBytes - bytes) / average)))
 }
 
 const unavailable = (reason: string) =>

@@ -92,7 +92,10 @@ export interface NamespaceInput {
 export interface HandlerOptions extends Omit<SubscriptionSpec, "sink"> {}
 
 /** Which dead letters, and how many of them; `after` is the id of the last one seen. */
-export interface DeadLetterListing extends DeadLetterFilter, Listing<string> {}
+export interface DeadLetterListing extends DeadLetterFilter {
+  readonly after?: string | undefined
+  readonly limit: number
+}
 
 /** What became of the dead letters that were looked at. */
 export interface RedeliveryCount {
@@ -261,11 +264,15 @@ export interface MeshService extends Publisher {
     ) => Stored<Option.Option<JournaledEvent>, NamespaceNotFound>
   }
   readonly deadLetters: {
-    /** In the order in which they were given up on. */
+    /** In the order in which they were given up on; fewer than the limit where their events are large. */
     readonly list: (
       namespace: NamespaceName,
       page: DeadLetterListing,
-    ) => InNamespace<ReadonlyArray<DeadLetter>>
+    ) => InNamespace<{
+      readonly deadLetters: ReadonlyArray<DeadLetter>
+      /** What to give as `after` to read on; undefined at the end. */
+      readonly next: string | undefined
+    }>
     readonly get: (
       namespace: NamespaceName,
       id: string,

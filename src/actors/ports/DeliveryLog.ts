@@ -87,18 +87,18 @@ export interface ProgressChange {
 
 /** Which dead letters: those that all that is stated holds for. */
 export interface DeadLetterFilter {
-  readonly subscription?: SubscriptionName
-  readonly kind?: DeadLetterKind
+  readonly subscription?: SubscriptionName | undefined
+  readonly kind?: DeadLetterKind | undefined
   /** Given up on at or after this time (ms since the epoch). */
-  readonly since?: number
+  readonly since?: number | undefined
   /** Given up on before this time (ms since the epoch). */
-  readonly before?: number
+  readonly before?: number | undefined
 }
 
 export interface DeadLetterPage extends DeadLetterFilter {
   readonly namespace: NamespaceName
   /** The id of the last one seen; ids ascend in the order in which letters died. */
-  readonly after?: string
+  readonly after?: string | undefined
   readonly limit: number
 }
 

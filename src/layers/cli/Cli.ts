@@ -7,6 +7,7 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import { Cause, Console, Effect, Exit, Layer, Option } from "effect"
 import { FailedVisibly, UsageError } from "./CliErrors.js"
 import { actorsCommand } from "./client/ActorsCommand.js"
+import { deadLettersCommand } from "./client/DeadLettersCommand.js"
 import { hostTypesCommand } from "./client/HostTypesCommand.js"
 import { namespacesCommand } from "./client/NamespacesCommand.js"
 import { publishCommand } from "./client/PublishCommand.js"
@@ -30,6 +31,7 @@ const eventloom = Command.make("eventloom").pipe(
     hostTypesCommand,
     sinksCommand,
     subscriptionsCommand,
+    deadLettersCommand,
     actorsCommand,
   ]),
 )

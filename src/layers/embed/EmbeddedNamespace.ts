@@ -2,8 +2,20 @@
 
 import { randomUUID } from "node:crypto"
 import { Effect, type Exit, Redacted } from "effect"
-import type { MeshService, PublishError, SinkInput } from "../../actors/index.js"
-import { type NamespaceName, nextStep, type RemovalReport } from "../../domain/index.js"
+import type {
+  DeadLetter,
+  MeshService,
+  PublishError,
+  RedeliveryCount,
+  SinkInput,
+} from "../../actors/index.js"
+import {
+  describeDeadLetter,
+  fromTrustedJson,
+  type NamespaceName,
+  nextStep,
+  type RemovalReport,
+} from "../../domain/index.js"
 import type { EmbeddedRuntime } from "./EmbeddedRuntime.js"
 import { handlerOf } from "./HandlerFunction.js"
 import * as Inputs from "./Inputs.js"
@@ -11,6 +23,9 @@ import { LiveEvents, takeFrom } from "./LiveEvents.js"
 import { orThrow } from "./Failures.js"
 import type { EventPage, EventStream, NewEvent, PublishReceipt } from "./PlainEvent.js"
 import type {
+  DeadLetterInfo,
+  DeadLetterPage,
+  DeadLetterQuery,
   Detach,
   EventHandler,
   MeshNamespace,
@@ -188,6 +203,29 @@ export class EmbeddedNamespace implements MeshNamespace {
     )
   }
 
+  async deadLetters(query: DeadLetterQuery = {}): Promise<DeadLetterPage> {
+    const page = Inputs.readDeadLetterQuery(query)
+    const found = await this.#runtime.run(
+      this.#mesh.deadLetters.list(this.name, { ...page, limit: page.limit ?? 100 }),
+    )
+    return { deadLetters: found.deadLetters.map(deadLetterOf), next: found.next }
+  }
+
+  async redeliver(deadLetter: string): Promise<void> {
+    await this.#runtime.run(this.#mesh.deadLetters.redeliver(this.name, deadLetter))
+  }
+
+  redeliverAll(query: DeadLetterQuery = {}): Promise<RedeliveryCount> {
+    const page = Inputs.readDeadLetterQuery(query)
+    return this.#runtime.run(
+      this.#mesh.deadLetters.redeliverAll(this.name, { ...page, limit: page.limit ?? 1_000 }),
+    )
+  }
+
+  discard(deadLetter: string): Promise<void> {
+    return this.#runtime.run(this.#mesh.deadLetters.discard(this.name, deadLetter))
+  }
+
   async disable(): Promise<void> {
     await this.#runtime.run(this.#mesh.namespaces.setStatus(this.name, "disabled"))
   }
@@ -212,6 +250,18 @@ export class EmbeddedNamespace implements MeshNamespace {
 
 const drawnSecret = ({ secret }: Readonly<Record<string, Redacted.Redacted>>) =>
   secret === undefined ? {} : { secret: Redacted.value(secret) }
+
+const deadLetterOf = (letter: DeadLetter): DeadLetterInfo => ({
+  id: letter.id,
+  subscription: letter.subscription,
+  sequence: letter.sequence,
+  reason: letter.reason._tag,
+  detail: describeDeadLetter(letter.reason),
+  attempts: letter.attempts,
+  firstAttemptAt: new Date(letter.firstAttemptAt),
+  deadAt: new Date(letter.deadAt),
+  event: fromTrustedJson(letter.json),
+})
 
 const isSeveral = (input: NewEvent | ReadonlyArray<NewEvent>): input is ReadonlyArray<NewEvent> =>
   Array.isArray(input)

@@ -4,6 +4,7 @@ import { Either, Schema } from "effect"
 import type { MeshConfigShape } from "../../actors/index.js"
 import {
   type CloudEvent,
+  DeadLetterKind,
   defaultBreakerPolicy,
   DurationText,
   HostTypeName,
@@ -19,7 +20,12 @@ import {
 } from "../../domain/index.js"
 import { invalidInput, meshError } from "./Failures.js"
 import type { NewEvent } from "./PlainEvent.js"
-import type { MeshTuning, NamespaceSettings, SubscriptionOptions } from "./PromiseMesh.js"
+import type {
+  DeadLetterQuery,
+  MeshTuning,
+  NamespaceSettings,
+  SubscriptionOptions,
+} from "./PromiseMesh.js"
 
 const reader = <A, I>(schema: Schema.Schema<A, I>, within: string) => {
   const decode = Schema.decodeUnknownEither(schema, { onExcessProperty: "error" })
@@ -62,6 +68,23 @@ const PageRequest = Schema.Struct({
   types: Schema.optional(Schema.Array(TypePattern)),
 })
 export const readPageRequest = reader(PageRequest, "")
+
+const readDeadLetterQueryOf = reader(
+  Schema.Struct({
+    subscription: Schema.optional(SubscriptionName),
+    reason: Schema.optional(DeadLetterKind),
+    since: Schema.optional(Schema.ValidDateFromSelf),
+    before: Schema.optional(Schema.ValidDateFromSelf),
+    after: Schema.optional(Schema.String),
+    limit: Schema.optional(Schema.Int.pipe(Schema.between(1, 10_000))),
+  }),
+  "",
+)
+
+export const readDeadLetterQuery = (query: DeadLetterQuery) => {
+  const { reason, since, before, ...rest } = readDeadLetterQueryOf(query)
+  return { ...rest, kind: reason, since: since?.getTime(), before: before?.getTime() }
+}
 
 const readSettingsOf = reader(
   Schema.Struct({ ...Settings.fields, hostType: Schema.optional(HostTypeName) }),

@@ -2,6 +2,8 @@
 
 /** The failures that a caller can act on. */
 export type MeshErrorCode =
+  | "DeadLetterNotFound"
+  | "DeliveryUnderWay"
   | "EventTooLarge"
   | "HandlerAttached"
   | "HostTypeNotFound"
@@ -22,12 +24,14 @@ export type MeshErrorCode =
   | "PublishRateExceeded"
   | "QuotaReached"
   | "RotationUnderWay"
+  | "RedeliveryFull"
   | "SinkInUse"
   | "SinkNotFound"
   | "StoreLocked"
   | "StoreTooNew"
   | "StoreUnavailable"
   | "StoreUnsuitable"
+  | "SubscriptionInactive"
   | "SubscriptionNotFound"
   | "TooDeep"
 

@@ -175,6 +175,46 @@ export interface SubscriptionInfo {
   readonly lag: number
 }
 
+/** A delivery that was given up on. */
+export interface DeadLetterInfo {
+  /** Ids ascend in the order of death. */
+  readonly id: string
+  readonly subscription: string
+  readonly sequence: number
+  readonly reason:
+    | "AttemptsExhausted"
+    | "Rejected"
+    | "ParkedTooLong"
+    | "FilterFailed"
+    | "TransformFailed"
+  /** The reason in a sentence. */
+  readonly detail: string
+  readonly attempts: number
+  readonly firstAttemptAt: Date
+  readonly deadAt: Date
+  /** The whole event as it was published, however old. */
+  readonly event: MeshEvent
+}
+
+export interface DeadLetterQuery {
+  readonly subscription?: string | undefined
+  readonly reason?: DeadLetterInfo["reason"] | undefined
+  /** Given up on at or after this time. */
+  readonly since?: Date | undefined
+  /** Given up on before this time. */
+  readonly before?: Date | undefined
+  /** The id of the last one seen. */
+  readonly after?: string | undefined
+  /** 1 to 10,000. */
+  readonly limit?: number | undefined
+}
+
+export interface DeadLetterPage {
+  readonly deadLetters: ReadonlyArray<DeadLetterInfo>
+  /** What to give as `after` to read on; undefined at the end. */
+  readonly next: string | undefined
+}
+
 /** The account of a removal: what each step did, and what became of deliveries in flight. */
 export interface RemovalAccount {
   readonly namespace: string
@@ -272,6 +312,24 @@ export interface MeshNamespace {
   resume(subscription: string): Promise<void>
   /** Deletes a subscription, its position, and its sink of the same name. */
   unsubscribe(subscription: string): Promise<void>
+  /** Deliveries that were given up on, in the order of death: 100 at a time, unless said otherwise. */
+  deadLetters(query?: DeadLetterQuery): Promise<DeadLetterPage>
+  /**
+   * Has a dead letter tried again, its attempts counted anew. Once this resolves it is no dead letter
+   * any more; if it fails again, it becomes one with a new id.
+   */
+  redeliver(deadLetter: string): Promise<void>
+  /**
+   * Likewise for all that the query leaves, of which at most 1,000 are looked at, unless said
+   * otherwise. Those that cannot be tried again now are skipped and stay.
+   */
+  redeliverAll(query?: DeadLetterQuery): Promise<{
+    readonly redelivered: number
+    readonly skipped: number
+    readonly next: string | undefined
+  }>
+  /** Forgets a dead letter and its event. */
+  discard(deadLetter: string): Promise<void>
   /** Takes no events until it is enabled. */
   disable(): Promise<void>
   enable(): Promise<void>

@@ -43,13 +43,27 @@ const jsonContentType = /^application\/(?:[\w.+-]+\+)?json *(?:;|$)/i
 /** The body as the schema has it. Without a content type it is taken for JSON. */
 export const jsonBody = <A, I>(
   schema: Schema.Schema<A, I>,
+): Effect.Effect<A, Problem, HttpServerRequest.HttpServerRequest> => readJson(schema, undefined)
+
+/** Likewise; what is given instead where there is no body at all. */
+export const jsonBodyOr = <A, I>(
+  instead: I,
+  schema: Schema.Schema<A, I>,
+): Effect.Effect<A, Problem, HttpServerRequest.HttpServerRequest> => readJson(schema, { instead })
+
+const readJson = <A, I>(
+  schema: Schema.Schema<A, I>,
+  empty: { readonly instead: I } | undefined,
 ): Effect.Effect<A, Problem, HttpServerRequest.HttpServerRequest> =>
   Effect.gen(function* () {
     const { headers } = yield* HttpServerRequest.HttpServerRequest
     const contentType = headers["content-type"]
     if (contentType !== undefined && !jsonContentType.test(contentType)) return yield* notJson
     const text = yield* Effect.flatMap(bodyWithin(maxBytes), textOf)
-    const value = yield* Either.mapLeft(parseJson(text, maxDepth, "body"), problemOf)
+    const value =
+      text === "" && empty !== undefined
+        ? empty.instead
+        : yield* Either.mapLeft(parseJson(text, maxDepth, "body"), problemOf)
     return yield* Effect.mapError(
       Schema.decodeUnknown(schema, { onExcessProperty: "error" })(value),
       (error) => invalidBody(ParseResult.ArrayFormatter.formatErrorSync(error)[0]),

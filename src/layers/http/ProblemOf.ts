@@ -6,6 +6,8 @@ import type { ParseResult } from "effect"
 import type { MeshOverloaded, StoreUnavailable } from "../../actors/index.js"
 import {
   batchContentType,
+  type DeadLetterNotFound,
+  type DeliveryUnderWay,
   type EventProblem,
   type HostTypeInUse,
   type HostTypeNotFound,
@@ -18,14 +20,18 @@ import {
   type PublishRateExceeded,
   type QuotaReached,
   type RotationUnderWay,
+  type RedeliveryFull,
   type SinkInUse,
   type SinkNotFound,
   structuredContentType,
+  type SubscriptionInactive,
   type SubscriptionNotFound,
 } from "../../domain/index.js"
 import { Problem } from "./Problem.js"
 
 export type MeshFailure =
+  | DeadLetterNotFound
+  | DeliveryUnderWay
   | EventProblem
   | HostTypeInUse
   | HostTypeNotFound
@@ -40,9 +46,11 @@ export type MeshFailure =
   | PublishRateExceeded
   | QuotaReached
   | RotationUnderWay
+  | RedeliveryFull
   | SinkInUse
   | SinkNotFound
   | StoreUnavailable
+  | SubscriptionInactive
   | SubscriptionNotFound
 
 const retryAfter = (millis: number) => ({ "retry-after": String(Math.ceil(millis / 1000)) })
@@ -93,6 +101,26 @@ export const problemOf = (error: MeshFailure): Problem => {
       const { namespace, sink, until } = error
       const facts = { namespace, ...(sink === undefined ? {} : { sink }), until: instant(until) }
       return new Problem({ status: 409, kind: "rotation-under-way", detail, facts })
+    }
+    case "DeadLetterNotFound": {
+      const facts = { namespace: error.namespace, deadLetter: error.deadLetter }
+      return new Problem({ status: 404, kind: "dead-letter-not-found", detail, facts })
+    }
+    case "SubscriptionInactive": {
+      const { namespace, subscription, status } = error
+      const facts = { namespace, subscription, subscriptionStatus: status }
+      return new Problem({ status: 409, kind: `subscription-${status}`, detail, facts })
+    }
+    case "DeliveryUnderWay": {
+      const { namespace, subscription, sequence } = error
+      const facts = { namespace, subscription, sequence: String(sequence) }
+      return new Problem({ status: 409, kind: "delivery-under-way", detail, facts })
+    }
+    case "RedeliveryFull": {
+      const { namespace, subscription, waiting } = error
+      const facts = { namespace, subscription, waiting }
+      const headers = retryAfter(soonMillis)
+      return new Problem({ status: 503, kind: "redelivery-full", detail, facts, headers })
     }
     case "InvalidSetting":
       return invalidField(error.field, error.reason, error.position)

@@ -1,9 +1,11 @@
 import { expect, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
+import { Mesh } from "../../../src/actors/index.js"
+import { NamespaceName, Outcome } from "../../../src/domain/index.js"
 import { temporaryDirectory } from "../../support/EmbeddedImage.js"
-import { jsonOf } from "./support/Run.js"
+import { jsonOf, type Ran } from "./support/Run.js"
 import { cli, testServer } from "./support/Server.js"
 
 const written = (name: string, text: string) =>
@@ -12,6 +14,11 @@ const written = (name: string, text: string) =>
     yield* Effect.promise(() => fs.writeFile(file, text))
     return file
   })
+
+const Letters = Schema.Struct({
+  deadLetters: Schema.Array(Schema.Struct({ id: Schema.String })),
+})
+const Listed = (ran: Ran) => Schema.decodeUnknownSync(Letters)(jsonOf(ran))
 
 layer(testServer(), { excludeTestServices: true })("commands for a running server", (it) => {
   it.effect("publish one event, and read it back", () =>
@@ -207,6 +214,34 @@ layer(testServer(), { excludeTestServices: true })("commands for a running serve
       expect(out).toMatch(/├─ sinks\/out +sink/)
       expect(out).toMatch(/└─ subscriptions\/s +subscription/)
       expect(jsonOf(yield* cli("actors --json"))).toMatchObject({ path: "mesh", kind: "mesh" })
+    }),
+  )
+
+  it.scoped("dead letters are listed, shown, tried again and discarded", () =>
+    Effect.gen(function* () {
+      const mesh = yield* Mesh
+      yield* cli("namespaces add dead.example")
+      let answer = Outcome.reject("no such room")
+      yield* mesh.handle(NamespaceName.make("dead.example"), "h", {}, () => answer)
+      for (const id of ["a", "b", "c"]) yield* cli(`publish dead.example --type t --id ${id}`)
+      const list = cli("dead-letters list dead.example --json")
+      const found = yield* Effect.repeat(Effect.map(list, Listed), {
+        until: ({ deadLetters }) => deadLetters.length === 3,
+      })
+      const [first, second] = found.deadLetters
+      const listed = (yield* cli("dead-letters list dead.example --reason rejected")).out
+      expect(listed).toMatch(/^id +subscription +sequence +attempts +dead at +why\n/)
+      expect(listed).toContain("the sink rejected the event: no such room")
+      const shown = yield* cli(`dead-letters show dead.example ${first?.id}`)
+      expect(shown.out).toMatch(/event +\{"specversion":"1.0","id":"a"/)
+      yield* cli(`dead-letters discard dead.example ${first?.id}`)
+      answer = Outcome.delivered()
+      const one = yield* cli(`dead-letters redeliver dead.example ${second?.id}`)
+      expect(one).toMatchObject({ code: 0, out: `${second?.id} is tried again.\n` })
+      const rest = yield* cli("dead-letters redeliver dead.example --subscription h")
+      expect(rest.out).toBe("1 are tried again.\n")
+      expect((yield* cli("dead-letters list dead.example")).out).toBe("There are none.\n")
+      expect((yield* cli(`dead-letters show dead.example ${first?.id}`)).code).toBe(1)
     }),
   )
 

@@ -151,6 +151,35 @@ describe("handle", () => {
     expect(seen).toEqual(["bad", "later", "later"])
   })
 
+  it("lists what was given up on, tries it again and forgets it", async () => {
+    const acme = await startNamespace()
+    let isFixed = false
+    const taken = gate()
+    await acme.handle("h", () => {
+      if (!isFixed) throw new RejectEvent("never")
+      taken.open()
+    })
+    await acme.publish([event("1"), event("2")])
+    const letters = async () => (await acme.deadLetters({ subscription: "h" })).deadLetters
+    await expect.poll(async () => (await letters()).length).toBe(2)
+    const [first, second] = await letters()
+    expect(first).toMatchObject({
+      subscription: "h",
+      sequence: 1,
+      reason: "Rejected",
+      detail: expect.stringContaining("never"),
+      event: { subject: "1" },
+    })
+    isFixed = true
+    await acme.redeliver(first?.id ?? "")
+    await taken.opened
+    await acme.discard(second?.id ?? "")
+    expect(await acme.redeliverAll()).toEqual({ redelivered: 0, skipped: 0, next: undefined })
+    expect(await failure(acme.redeliver("dl_0"))).toMatchObject({ code: "DeadLetterNotFound" })
+    const wrong = failure(acme.deadLetters({ since: new Date(Number.NaN) }))
+    expect(await wrong).toMatchObject({ code: "InvalidSetting", field: "since" })
+  })
+
   it("keeps the place of a function that is detached for the next one", async () => {
     const acme = await startNamespace()
     const detach = await acme.handle("h", () => undefined)

@@ -50,6 +50,10 @@ const routes: Readonly<Record<string, ReadonlyArray<string>>> = {
   "/v1/namespaces/{namespace}/subscriptions/{subscription}": ["delete", "get", "put"],
   "/v1/namespaces/{namespace}/subscriptions/{subscription}/pause": ["post"],
   "/v1/namespaces/{namespace}/subscriptions/{subscription}/resume": ["post"],
+  "/v1/namespaces/{namespace}/dead-letters": ["get"],
+  "/v1/namespaces/{namespace}/dead-letters/redeliver": ["post"],
+  "/v1/namespaces/{namespace}/dead-letters/{deadLetter}": ["delete", "get"],
+  "/v1/namespaces/{namespace}/dead-letters/{deadLetter}/redeliver": ["post"],
   "/v1/namespaces/{namespace}/events": ["get", "post"],
   "/v1/namespaces/{namespace}/events/{sequence}": ["get"],
 }

@@ -3,6 +3,7 @@
 import { HttpApi, OpenApi } from "@effect/platform"
 import { Predicate } from "effect"
 import { problemContentType, problemJsonSchema, problems } from "../Problem.js"
+import { DeadLettersApi } from "./DeadLettersApi.js"
 import { EventsApi } from "./EventsApi.js"
 import { HealthApi } from "./HealthApi.js"
 import { HostTypesApi } from "./HostTypesApi.js"
@@ -46,6 +47,7 @@ export class EventloomApi extends HttpApi.make("eventloom")
   .add(SinksApi)
   .add(SubscriptionsApi)
   .add(EventsApi)
+  .add(DeadLettersApi)
   .addError(problems(400, unreadable))
   .addError(problems(403, "Without an operator's token: a foreign Host or Origin."))
   .addError(problems(500, "A fault of the server; its log has more under the `id`."))

@@ -1,5 +1,6 @@
 /** The HTTP API described, without anything that carries it out. */
 export * from "./Authorization.js"
+export * from "./DeadLettersApi.js"
 export * from "./EventloomApi.js"
 export * from "./EventsApi.js"
 export { maxParked } from "./HealthApi.js"

@@ -1,5 +1,6 @@
 /** The handlers of all groups of the API. */
 import { Layer } from "effect"
+import { deadLettersHandlers } from "./DeadLettersHandlers.js"
 import { eventsHandlers } from "./EventsHandlers.js"
 import { healthHandlers } from "./HealthHandlers.js"
 import { hostTypesHandlers } from "./HostTypesHandlers.js"
@@ -9,6 +10,7 @@ import { sinksHandlers } from "./SinksHandlers.js"
 import { subscriptionsHandlers } from "./SubscriptionsHandlers.js"
 
 export const allHandlers = Layer.mergeAll(
+  deadLettersHandlers,
   eventsHandlers,
   healthHandlers,
   hostTypesHandlers,
