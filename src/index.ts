@@ -9,6 +9,11 @@ export {
   type DeadLetterListing,
   defaultMeshConfig,
   type Durability,
+  type EventReader,
+  type Followed,
+  type FollowEnd,
+  type FollowError,
+  type FollowOptions,
   type HandlerOptions,
   type Health,
   type HealthProblem,
@@ -36,6 +41,7 @@ export {
   type SinkView,
   type SubscriptionState,
   type SubscriptionView,
+  TooManyFollowers,
 } from "./actors/index.js"
 export type { ActorSnapshot, ActorTree } from "./actors/index.js"
 

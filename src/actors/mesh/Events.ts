@@ -17,7 +17,7 @@ const pageBytes = 8 * 1024 * 1024
 /** Events looked at for one answer: a rare type is found over several pages. */
 const scanEvents = 5000
 
-export const makeEvents = (world: MeshWorld): MeshService["events"] => {
+export const makeEvents = (world: MeshWorld): Pick<MeshService["events"], "get" | "read"> => {
   const { journal, registry } = world
   const check = (namespace: NamespaceName) =>
     Effect.flatMap(registry.getNamespace(namespace), (found) =>

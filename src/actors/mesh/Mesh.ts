@@ -48,6 +48,7 @@ import type {
   StoreUnavailable,
 } from "../ports/index.js"
 import type { DeliveryCounts } from "../subscription/FeedWorld.js"
+import type { EventReader, FollowError, FollowOptions } from "./Follow.js"
 import type { LiveTap } from "./LiveStream.js"
 import type { Publisher } from "./Publisher.js"
 import type {
@@ -139,6 +140,8 @@ export interface MeshMetrics {
   readonly inFlightDeliveries: number
   readonly deferredDeliveries: number
   readonly parkedSinks: number
+  /** Readers that follow a journal. */
+  readonly followers: number
 }
 
 type Stored<A, E = never> = Effect.Effect<A, E | StoreUnavailable>
@@ -262,6 +265,20 @@ export interface MeshService extends Publisher {
       namespace: NamespaceName,
       sequence: Sequence,
     ) => Stored<Option.Option<JournaledEvent>, NamespaceNotFound>
+    /**
+     * The journal after a sequence, then what is committed, in order, without gap or repeat, however
+     * slowly it is read; ephemeral events, with the sequence 0, for as long as it keeps up. Ends when
+     * the namespace is removed or the mesh closes.
+     */
+    readonly follow: (
+      namespace: NamespaceName,
+      options?: FollowOptions,
+    ) => Stream.Stream<JournaledEvent, FollowError>
+    /** The same for a consumer with a pace of its own, who is told of what was lost and of the end. */
+    readonly reader: (
+      namespace: NamespaceName,
+      options?: FollowOptions,
+    ) => Effect.Effect<EventReader, FollowError, Scope.Scope>
   }
   readonly deadLetters: {
     /** In the order in which they were given up on; fewer than the limit where their events are large. */

@@ -42,6 +42,11 @@ export interface MeshConfigShape {
   readonly purgeRows: number
   /** Events a live stream may be behind before it loses some. */
   readonly streamBuffer: number
+  /** Likewise in characters of JSON, for readers that follow the journal and lose nothing. */
+  readonly streamBytes: number
+  /** Readers that may follow at once, over all namespaces. */
+  readonly maxFollowers: number
+  readonly maxFollowersPerNamespace: number
   /** Sinks and subscriptions a namespace may have, each, where its settings say nothing. */
   readonly maxPerNamespace: number
 }
@@ -64,6 +69,9 @@ export const defaultMeshConfig: MeshConfigShape = {
   erasureInterval: Duration.minutes(1),
   purgeRows: 2000,
   streamBuffer: 1024,
+  streamBytes: 256 * 1024,
+  maxFollowers: 1000,
+  maxFollowersPerNamespace: 100,
   maxPerNamespace: 10_000,
 }
 

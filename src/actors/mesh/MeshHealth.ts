@@ -11,6 +11,7 @@ const storePatience = "2 seconds"
 export const makeHealth = (
   world: MeshWorld,
   seats: Seats,
+  followers: () => number,
 ): Pick<MeshService, "health" | "metrics"> => ({
   health: Effect.gen(function* () {
     const problems: Array<HealthProblem> = []
@@ -37,10 +38,10 @@ export const makeHealth = (
     }
     return { ready: problems.length === 0, problems, parkedSinks }
   }),
-  metrics: Effect.sync(() => metricsOf(world, seats)),
+  metrics: Effect.sync(() => ({ ...metricsOf(world, seats), followers: followers() })),
 })
 
-const metricsOf = (world: MeshWorld, seats: Seats): MeshMetrics => {
+const metricsOf = (world: MeshWorld, seats: Seats): Omit<MeshMetrics, "followers"> => {
   let [active, behind, inFlight, deferred, parked] = [0, 0, 0, 0, 0]
   for (const { subscriptions, sinks } of seats.values()) {
     for (const { feed } of subscriptions.values()) {

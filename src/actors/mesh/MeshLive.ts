@@ -16,6 +16,7 @@ import { Handlers } from "../ports/index.js"
 import { eraseRetired } from "../sink/EraseRetired.js"
 import { makeDeadLetters } from "./DeadLetters.js"
 import { makeEvents } from "./Events.js"
+import { makeFollowing } from "./Follow.js"
 import { makeHostTypes } from "./HostTypes.js"
 import { tapHub } from "./LiveStream.js"
 import { Mesh, type MeshService } from "./Mesh.js"
@@ -43,6 +44,7 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
     yield* Effect.forkScoped(eraseRetired(world, seats))
     yield* Effect.forkScoped(followInvalidations(world.invalidation.invalidations, seats, door))
 
+    const { follow, open, reader } = yield* makeFollowing(world, door, everything)
     const publisher = makePublisher(world, seats, door.wake)
     const reloadHostType = (hostType: string) =>
       Effect.suspend(() =>
@@ -65,7 +67,7 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
       namespaces: makeNamespaces(world, ref, door),
       sinks,
       subscriptions,
-      events: makeEvents(world),
+      events: { ...makeEvents(world), follow, reader },
       deadLetters: makeDeadLetters(world, door),
       handle: (namespace, name, options, handler) =>
         Effect.gen(function* () {
@@ -91,7 +93,7 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
           Effect.map(tap(namespace, types), ({ events }) => Mailbox.toStream(events)),
         ),
       actors: ref.tree,
-      ...makeHealth(world, seats),
+      ...makeHealth(world, seats, open),
     }
     return mesh
   })

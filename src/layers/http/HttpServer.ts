@@ -14,6 +14,7 @@ import {
 } from "effect"
 import type { Mesh } from "../../actors/index.js"
 import { isLoopbackHost, loopbackOnly, withToken } from "./Access.js"
+import { makeEventStreams } from "./EventStreams.js"
 import { Problem, problemContentType } from "./Problem.js"
 import { makeRequestHandler, type RequestHandler } from "./RequestHandler.js"
 import { defaultServerLimits, type ServerLimits } from "./ServerLimits.js"
@@ -76,11 +77,14 @@ const serve = (
     const limits = { ...defaultServerLimits, ...options.limits }
     if (adminToken === undefined && !isLoopbackHost(host)) return yield* new TokenRequired({ host })
     const access = adminToken === undefined ? loopbackOnly : withToken(adminToken)
-    const handler = yield* makeRequestHandler({ access, fastPath })
+    const streams = yield* makeEventStreams(limits)
+    const handler = yield* makeRequestHandler({ access, streams, fastPath })
     const server = yield* Effect.acquireRelease(
       Effect.sync(() => configured(handler, limits)),
       (server) => closeGracefully(server, limits),
     )
+    // Runs before the server waits for its requests to end.
+    yield* Effect.addFinalizer(() => streams.close)
     yield* listen(server, host, port)
     const address = server.address()
     const bound = typeof address === "object" && address !== null ? address.port : port

@@ -66,6 +66,7 @@ export const metricsText = (mesh: MeshMetrics, process: ProcessMetrics): string 
     gauge("deliveries_in_flight", "Deliveries under way.", mesh.inFlightDeliveries),
     gauge("deliveries_deferred", "Deliveries that wait for a retry.", mesh.deferredDeliveries),
     gauge("sinks_parked", "Sinks that take nothing for the moment.", mesh.parkedSinks),
+    gauge("event_streams_open", "Readers that follow a journal.", mesh.followers),
     counter("process_cpu_seconds_total", "Processor time used.", process.cpuSeconds),
     gauge("process_resident_memory_bytes", "Memory held by the process.", process.residentBytes),
     gauge(

@@ -11,6 +11,7 @@ export type ProblemStatus =
   | 403
   | 404
   | 405
+  | 406
   | 408
   | 409
   | 413
@@ -27,6 +28,7 @@ const titles: Readonly<Record<ProblemStatus, string>> = {
   403: "Not allowed",
   404: "Not found",
   405: "Method not allowed",
+  406: "Not acceptable",
   408: "Request took too long",
   409: "Conflict",
   413: "Too large",

@@ -3,7 +3,7 @@
 
 import type { HttpApiError } from "@effect/platform"
 import type { ParseResult } from "effect"
-import type { MeshOverloaded, StoreUnavailable } from "../../actors/index.js"
+import type { MeshOverloaded, StoreUnavailable, TooManyFollowers } from "../../actors/index.js"
 import {
   batchContentType,
   type DeadLetterNotFound,
@@ -52,6 +52,7 @@ export type MeshFailure =
   | StoreUnavailable
   | SubscriptionInactive
   | SubscriptionNotFound
+  | TooManyFollowers
 
 const retryAfter = (millis: number) => ({ "retry-after": String(Math.ceil(millis / 1000)) })
 
@@ -176,6 +177,12 @@ export const problemOf = (error: MeshFailure): Problem => {
       const { current, limit, namespace, quota } = error
       const facts = { namespace, quota, limit, current }
       return new Problem({ status: 409, kind: "quota-reached", detail, facts })
+    }
+    case "TooManyFollowers": {
+      const { limit, scope } = error
+      const headers = retryAfter(error.retryAfterMillis)
+      const status = scope === "namespace" ? 429 : 503
+      return new Problem({ status, kind: "too-many-streams", detail, facts: { limit }, headers })
     }
     case "MeshOverloaded": {
       const headers = retryAfter(error.retryAfterMillis)

@@ -8,6 +8,7 @@ import { Effect, Layer, type Scope } from "effect"
 import { Mesh } from "../../actors/index.js"
 import { Access, type AccessRules } from "./Access.js"
 import { Authorization, EventloomApi } from "./api/index.js"
+import { EventStreams, type EventStreamsShape } from "./EventStreams.js"
 import { fastPublish } from "./FastPublish.js"
 import { allHandlers } from "./handlers/index.js"
 import { answerProblems } from "./ProblemAnswers.js"
@@ -48,19 +49,24 @@ const appLayer = Layer.mergeAll(
 
 export interface RequestHandlerOptions {
   readonly access: AccessRules
+  readonly streams: EventStreamsShape
   /** Whether publishing may pass by the router. True but for tests that compare the two ways. */
   readonly fastPath?: boolean
 }
 
 export const makeRequestHandler = ({
   access,
+  streams,
   fastPath = true,
 }: RequestHandlerOptions): Effect.Effect<RequestHandler, never, Mesh | Scope.Scope> =>
   Effect.gen(function* () {
     const mesh = yield* Mesh
     const runtime = yield* Effect.runtime()
     const context = yield* Layer.build(
-      Layer.fresh(appLayer).pipe(Layer.provide(Layer.succeed(Access, access))),
+      Layer.fresh(appLayer).pipe(
+        Layer.provide(Layer.succeed(Access, access)),
+        Layer.provide(Layer.succeed(EventStreams, streams)),
+      ),
     )
     const routed = yield* HttpApiBuilder.httpApp.pipe(
       HttpRouter.withRouterConfig(routing),

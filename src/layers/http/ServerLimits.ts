@@ -16,6 +16,12 @@ export interface ServerLimits {
   readonly maxConnections: number
   /** How long requests under way may take to end when the server closes. */
   readonly closeDeadline: Duration.Duration
+  /** How often something is written to an event stream, if only to show that it lives. */
+  readonly streamHeartbeat: Duration.Duration
+  /** How long a client of an event stream is asked to wait before it connects again. */
+  readonly streamRetry: Duration.Duration
+  /** A client that takes nothing of an event stream for this long is cut off; it can resume. */
+  readonly streamStalled: Duration.Duration
 }
 
 export const defaultServerLimits: ServerLimits = {
@@ -26,4 +32,7 @@ export const defaultServerLimits: ServerLimits = {
   keepAlive: Duration.seconds(75),
   maxConnections: 10_000,
   closeDeadline: Duration.seconds(10),
+  streamHeartbeat: Duration.seconds(15),
+  streamRetry: Duration.seconds(2),
+  streamStalled: Duration.minutes(2),
 }

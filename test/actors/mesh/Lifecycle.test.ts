@@ -350,6 +350,101 @@ describe("A live stream", () => {
   )
 })
 
+describe("Following", () => {
+  scenario("gives the journal, then what is committed, and ends with the namespace", (t, ns) =>
+    Effect.gen(function* () {
+      yield* ns.publish(["a", "b"])
+      const follow = t.mesh.events.follow(ns.name, { after: Sequence.make(1) })
+      const reader = yield* Effect.fork(
+        Effect.map(Stream.runCollect(follow), (all) =>
+          Chunk.toReadonlyArray(all).map(({ sequence, event }) => [sequence, event.id]),
+        ),
+      )
+      yield* t.simulation.settle
+      yield* ns.publish(["c"])
+      yield* ns.publish(["d"], {}, "ephemeral")
+      // For as long as somebody follows it, the namespace stays awake.
+      yield* t.simulation.advance("10 minutes")
+      yield* ns.publish(["e"])
+      yield* t.simulation.finish(t.mesh.namespaces.remove(ns.name, { wait: "1 minute" }))
+      expect(yield* t.simulation.finish(Fiber.join(reader))).toEqual([
+        [2, "b"],
+        [3, "c"],
+        [0, "d"],
+        [4, "e"],
+      ])
+      expect((yield* t.mesh.metrics).followers).toBe(0)
+    }),
+  )
+
+  scenario("goes on over an outage of the store, and ends when the mesh stops", (t, ns) =>
+    Effect.gen(function* () {
+      yield* ns.publish(["a"])
+      const seen: Array<string> = []
+      const follow = t.mesh.events.follow(ns.name, { after: Sequence.make(0) })
+      yield* t.faults.always("Journal.read", Fault.FailBefore())
+      const reader = yield* Effect.fork(
+        Stream.runForEach(follow, ({ event }) => Effect.sync(() => seen.push(event.id))),
+      )
+      yield* t.simulation.advance("1 minute")
+      expect(seen).toEqual([])
+      yield* t.faults.heal
+      yield* t.simulation.advance("2 seconds")
+      expect(seen).toEqual(["a"])
+      yield* t.stop
+      yield* t.simulation.finish(Fiber.join(reader))
+    }),
+  )
+
+  scenario("a position of an earlier namespace of the name is the end of this one", (t, ns) =>
+    Effect.gen(function* () {
+      yield* ns.publish(["a"])
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const reader = yield* t.simulation.finish(
+            t.mesh.events.reader(ns.name, { after: Sequence.make(900) }),
+          )
+          expect(reader.start).toBe(1)
+          yield* ns.publish(["b"])
+          expect((yield* reader.next).events.map(({ sequence }) => sequence)).toEqual([2])
+        }),
+      )
+    }),
+  )
+
+  it("has as many readers as it may, of a namespace and in all", () =>
+    TestMesh.run(
+      (t) =>
+        Effect.gen(function* () {
+          const [a, b, c] = ["a.example", "b.example", "c.example"].map(
+            (name) => new TestNamespace(t, name),
+          )
+          const open = (ns: TestNamespace | undefined) =>
+            ns === undefined
+              ? Effect.dieMessage("no such namespace")
+              : t.simulation.finish(t.mesh.events.reader(ns.name))
+          for (const ns of [a, b, c]) yield* ns?.create ?? Effect.void
+          const first = yield* Scope.make()
+          yield* Scope.extend(open(a), first)
+          yield* Effect.scoped(
+            Effect.gen(function* () {
+              yield* open(a)
+              expect(yield* Effect.flip(open(a))).toMatchObject({ scope: "namespace", limit: 2 })
+              yield* open(b)
+              expect(yield* Effect.flip(open(c))).toMatchObject({ scope: "process", limit: 3 })
+              yield* Scope.close(first, Exit.void)
+              yield* open(c)
+            }),
+          )
+          // A namespace that nobody follows any more sleeps again.
+          expect((yield* t.mesh.metrics).followers).toBe(0)
+          yield* t.simulation.advance("10 minutes")
+          expect((yield* t.mesh.metrics).awakeNamespaces).toBe(0)
+        }),
+      { maxFollowers: 3, maxFollowersPerNamespace: 2 },
+    ))
+})
+
 describe("A sink", () => {
   scenario("in use is not removed; out of use it is", (t, ns) =>
     Effect.gen(function* () {

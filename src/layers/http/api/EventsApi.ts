@@ -12,6 +12,7 @@ import {
 } from "../../../domain/index.js"
 import { problems } from "../Problem.js"
 import { Authorization } from "./Authorization.js"
+import { eventStreamContentType } from "../ServerSentEvents.js"
 import { Limit, Next } from "./Paging.js"
 
 export const Durability = Schema.Literal("journalled", "ephemeral").annotations({
@@ -60,6 +61,22 @@ const published = Schema.Union(
 
 const inNamespace = Schema.Struct({ namespace: NamespaceName })
 const notFound = problems(404, "No such namespace.")
+
+/** Repeated, with commas between them, or both. */
+const TypePatterns = Schema.transform(Schema.Array(Schema.String), Schema.Array(TypePattern), {
+  strict: true,
+  decode: (texts) => texts.flatMap((text) => text.split(",")),
+  encode: (patterns) => patterns,
+}).pipe(Schema.minItems(1), Schema.maxItems(64))
+
+const StreamStart = Schema.Union(Schema.Literal("now"), SequenceFromString).annotations({
+  message: () => ({ message: 'must be "now" or a sequence', override: true }),
+  description: "The journal after this sequence comes first; `now` (the default): what comes next.",
+})
+
+const EventStreamText = Schema.String.pipe(
+  HttpApiSchema.withEncoding({ kind: "Text", contentType: eventStreamContentType }),
+)
 
 export const durabilityHeader = "eventloom-durability"
 
@@ -118,6 +135,38 @@ export class EventsApi extends HttpApiGroup.make("events")
       .annotate(
         OpenApi.Description,
         "A page may hold fewer events than the limit, even none: read on until `next` is null.",
+      ),
+  )
+  .add(
+    HttpApiEndpoint.get("streamEvents", "/v1/namespaces/:namespace/events/stream")
+      .setPath(inNamespace)
+      .setUrlParams(
+        Schema.Struct({
+          after: Schema.optional(StreamStart),
+          type: Schema.optional(TypePatterns),
+        }),
+      )
+      .setHeaders(
+        Schema.Struct({
+          "last-event-id": Schema.optional(
+            Schema.Union(SequenceFromString, Schema.Literal("")).annotations({
+              message: () => ({ message: "must be the id of an event", override: true }),
+              description: "Where to go on after; counts more than `after`.",
+            }),
+          ),
+        }),
+      )
+      .addSuccess(EventStreamText)
+      .addError(notFound)
+      .addError(problems(406, "The Accept header takes no event stream."))
+      .addError(problems(409, "The namespace is being removed."))
+      .addError(problems(429, "The namespace has as many open streams as it may."))
+      .annotate(OpenApi.Summary, "Follows the events of a namespace")
+      .annotate(
+        OpenApi.Description,
+        "Server-sent events: `message` with the CloudEvent in its JSON format and the sequence as " +
+          "the id; `dropped` and `expired` with `{count}` of events that were lost; `removed` at " +
+          "the end of the namespace.",
       ),
   )
   .add(

@@ -7,9 +7,11 @@ import { Effect, Option } from "effect"
 import { Mesh } from "../../../actors/index.js"
 import { type JournaledEvent, origin, type Sequence } from "../../../domain/index.js"
 import { defaultLimit, durabilityHeader, EventloomApi } from "../api/index.js"
+import { EventStreams, eventStreamHeaders } from "../EventStreams.js"
 import { bodyWithin } from "../JsonBody.js"
 import { Problem } from "../Problem.js"
 import { acceptedJson, bodyLimitOf, decodePublish } from "../PublishRequest.js"
+import { acceptsEventStream } from "../ServerSentEvents.js"
 import { answering } from "./Answering.js"
 
 const json = (text: string, status = 200) =>
@@ -18,7 +20,7 @@ const json = (text: string, status = 200) =>
 const stored = ({ sequence, json }: JournaledEvent) => `{"sequence":"${sequence}","event":${json}}`
 
 export const eventsHandlers = HttpApiBuilder.group(EventloomApi, "events", (handlers) =>
-  Effect.map(Mesh, (mesh) =>
+  Effect.map(Effect.all([Mesh, EventStreams]), ([mesh, streams]) =>
     handlers
       .handleRaw("publishEvents", ({ headers, path, urlParams: { durability, lenient } }) =>
         Effect.gen(function* () {
@@ -51,6 +53,22 @@ export const eventsHandlers = HttpApiBuilder.group(EventloomApi, "events", (hand
             },
           ).pipe(answering),
       )
+      .handleRaw("streamEvents", ({ headers, path, request, urlParams: { after, type: types } }) =>
+        Effect.gen(function* () {
+          if (!acceptsEventStream(request.headers["accept"])) return yield* notAcceptable
+          if (request.method === "HEAD") {
+            yield* mesh.namespaces.get(path.namespace)
+            return HttpServerResponse.empty({ status: 200, headers: eventStreamHeaders })
+          }
+          const last = headers["last-event-id"]
+          const start = last === undefined || last === "" ? after : last
+          const reader = yield* mesh.events.reader(path.namespace, {
+            after: start === "now" ? undefined : start,
+            types,
+          })
+          return yield* streams.answer(path.namespace, reader)
+        }).pipe(answering),
+      )
       .handle("getEvent", ({ path: { namespace, sequence } }) =>
         Effect.flatMap(
           mesh.events.get(namespace, sequence),
@@ -72,3 +90,10 @@ const noEvent = (namespace: string, sequence: Sequence) =>
     detail: `There is no event ${sequence} in the journal of "${namespace}".`,
     facts: { namespace, sequence: String(sequence) },
   })
+
+const notAcceptable = new Problem({
+  status: 406,
+  kind: "not-acceptable",
+  detail: "The answer is text/event-stream, which the Accept header does not take.",
+  field: "accept",
+})
