@@ -3,7 +3,12 @@
 export type * from "./kernel/index.js"
 export { type Durability, type PublishError, type Publisher } from "./mesh/Publisher.js"
 export { MeshOverloaded, type Receipt } from "./journal/GroupCommit.js"
-export { type EventReader, type FollowError, type FollowOptions, TooManyFollowers } from "./mesh/Follow.js"
+export {
+  type EventReader,
+  type FollowError,
+  type FollowOptions,
+  TooManyFollowers,
+} from "./mesh/Follow.js"
 export type { Followed, FollowEnd } from "./mesh/Follower.js"
 export type { LiveTap } from "./mesh/LiveStream.js"
 export * from "./mesh/Mesh.js"

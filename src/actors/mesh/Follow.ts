@@ -155,7 +155,9 @@ const nextOf = (
           (page) => follower.admitPage(page),
         )
   })
-  const fill = Effect.suspend(() => (follower.hasNews ? Effect.void : Effect.zipRight(attach, read)))
+  const fill = Effect.suspend(() =>
+    follower.hasNews ? Effect.void : Effect.zipRight(attach, read),
+  )
   return fill.pipe(
     Effect.catchAll((error) =>
       Effect.zipRight(

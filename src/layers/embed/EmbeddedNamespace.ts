@@ -21,7 +21,7 @@ import { handlerOf } from "./HandlerFunction.js"
 import * as Inputs from "./Inputs.js"
 import { LiveEvents, takeFrom } from "./LiveEvents.js"
 import { orThrow } from "./Failures.js"
-import type { EventPage, EventStream, NewEvent, PublishReceipt } from "./PlainEvent.js"
+import type { EventPage, EventStream, EventTail, NewEvent, PublishReceipt } from "./PlainEvent.js"
 import type {
   DeadLetterInfo,
   DeadLetterPage,
@@ -35,6 +35,7 @@ import type {
   SubscriptionOptions,
   WebhookTarget,
 } from "./PromiseMesh.js"
+import { TailedEvents } from "./TailedEvents.js"
 
 export class EmbeddedNamespace implements MeshNamespace {
   readonly name: NamespaceName
@@ -143,6 +144,23 @@ export class EmbeddedNamespace implements MeshNamespace {
       take: ({ events }) => this.#runtime.run(events.takeAll).then(takeFrom),
       close,
     })
+  }
+
+  tail(
+    options: {
+      readonly after?: number | undefined
+      readonly types?: ReadonlyArray<string> | undefined
+    } = {},
+  ): EventTail {
+    const { close, value } = this.#runtime.open(this.name, () =>
+      this.#mesh.events.reader(this.name, Inputs.readTail(options)),
+    )
+    const opened = value.then(({ next, ready, start }) => ({
+      start,
+      // On a mesh that was closed meanwhile it answers the end.
+      take: () => this.#runtime.runExit(Effect.zipRight(ready, next)).then(orThrow),
+    }))
+    return new TailedEvents({ opened, close })
   }
 
   async read(

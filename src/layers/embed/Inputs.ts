@@ -86,6 +86,14 @@ export const readDeadLetterQuery = (query: DeadLetterQuery) => {
   return { ...rest, kind: reason, since: since?.getTime(), before: before?.getTime() }
 }
 
+export const readTail = reader(
+  Schema.Struct({
+    after: Schema.optional(Sequence),
+    types: Schema.optional(Schema.Array(TypePattern)),
+  }),
+  "",
+)
+
 const readSettingsOf = reader(
   Schema.Struct({ ...Settings.fields, hostType: Schema.optional(HostTypeName) }),
   "",

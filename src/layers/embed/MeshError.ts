@@ -34,6 +34,7 @@ export type MeshErrorCode =
   | "SubscriptionInactive"
   | "SubscriptionNotFound"
   | "TooDeep"
+  | "TooManyFollowers"
 
 export class MeshError extends Error {
   override readonly name = "MeshError"

@@ -77,6 +77,28 @@ export interface EventStream extends AsyncIterable<MeshEvent> {
   close(): Promise<void>
 }
 
+/** An event with its place in the journal: from 1, or 0 for an ephemeral one. */
+export interface TailedEvent {
+  readonly sequence: number
+  readonly event: MeshEvent
+}
+
+/**
+ * The events of a namespace in order, without gap or repeat, however slowly they are read. It ends when
+ * the namespace is removed or the mesh is closed. Iterate once; leaving the loop closes it.
+ */
+export interface EventTail extends AsyncIterable<TailedEvent> {
+  /** Resolves when it is attached: what is published after that is in it. */
+  readonly ready: Promise<void>
+  /** Give it as `after` to go on with the event that the loop has in hand, or the next one. */
+  readonly position: number
+  /** Ephemeral events it lost because it was read too slowly. */
+  readonly dropped: number
+  /** Events that retention took before they were read, whatever their type. */
+  readonly expired: number
+  close(): Promise<void>
+}
+
 /** Thrown by a handler that will never take the event: it becomes a dead letter at once. */
 export class RejectEvent extends Error {
   override readonly name = "RejectEvent"

@@ -8,6 +8,7 @@ import type {
   DeliveryInfo,
   EventPage,
   EventStream,
+  EventTail,
   MeshEvent,
   NewEvent,
   PublishReceipt,
@@ -300,6 +301,14 @@ export interface MeshNamespace {
   ): Promise<{ readonly secret?: string; readonly previousUntil?: Date }>
   /** What is published from this call on, at most once, in memory. */
   stream(options?: { readonly types?: ReadonlyArray<string> | undefined }): EventStream
+  /**
+   * The journal after a sequence, then what is published: every event once, in order. Without `after`,
+   * what is published from this call on.
+   */
+  tail(options?: {
+    readonly after?: number | undefined
+    readonly types?: ReadonlyArray<string> | undefined
+  }): EventTail
   /** The journal after a sequence, a page at a time; from its start without one. */
   read(options?: {
     readonly after?: number | undefined

@@ -62,7 +62,9 @@ class Client {
   ephemeral = 0
   dropped = 0
   paceMillis = 0
-  #connection: { readonly scope: Scope.CloseableScope; readonly fiber: Fiber.Fiber<unknown, unknown> } | undefined
+  #connection:
+    | { readonly scope: Scope.CloseableScope; readonly fiber: Fiber.Fiber<unknown, unknown> }
+    | undefined
   readonly #t: TestMesh
   readonly #ns: TestNamespace
 
@@ -190,14 +192,19 @@ const play = (actions: ReadonlyArray<Action>, fromStart: boolean) =>
   )
 
 const headOf = (t: TestMesh, ns: TestNamespace) =>
-  Effect.map(t.simulation.finish(t.mesh.events.read(ns.name, { after: origin, limit: 10_000 })), (all) =>
-    Option.getOrUndefined(Option.fromNullable(all.events.at(-1)?.sequence)),
+  Effect.map(
+    t.simulation.finish(t.mesh.events.read(ns.name, { after: origin, limit: 10_000 })),
+    (all) => Option.getOrUndefined(Option.fromNullable(all.events.at(-1)?.sequence)),
   )
 
 const runs = Number(process.env["EVENTLOOM_FOLLOW_RUNS"] ?? 40)
 
-it("gives the journal's matching events in order, once each, over any number of connections", () =>
-  fc.assert(
-    fc.asyncProperty(fc.array(action, { maxLength: 40 }), fc.boolean(), play),
-    { numRuns: runs, ...(runs > 40 ? {} : { seed: 7 }) },
-  ), 600_000)
+it(
+  "gives the journal's matching events in order, once each, over any number of connections",
+  () =>
+    fc.assert(fc.asyncProperty(fc.array(action, { maxLength: 40 }), fc.boolean(), play), {
+      numRuns: runs,
+      ...(runs > 40 ? {} : { seed: 7 }),
+    }),
+  600_000,
+)

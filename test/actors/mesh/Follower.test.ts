@@ -76,7 +76,10 @@ describe("A follower", () => {
     const hub = hubAt(0)
     const follower = following(hub, 0, 2)
     for (const refused of [1, 2, 3, 4].flatMap(() => hub.ephemeral(event(0)))) refused.drop()
-    expect(follower.take()).toMatchObject({ dropped: 2, events: [{ sequence: 0 }, { sequence: 0 }] })
+    expect(follower.take()).toMatchObject({
+      dropped: 2,
+      events: [{ sequence: 0 }, { sequence: 0 }],
+    })
     expect(follower.take()).toMatchObject({ dropped: 0, events: [] })
   })
 

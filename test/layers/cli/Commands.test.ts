@@ -64,7 +64,7 @@ layer(testServer(), { excludeTestServices: true })("commands for a running serve
       const second = yield* cli(`publish lines.example --file ${file}`)
       expect(second.out).toContain("1,203 of them published before")
 
-      const odd = yield* cli("tail lines.example --type odd --from 1000 --limit 2 --json")
+      const odd = yield* cli("tail lines.example --type odd --after 999 --limit 2 --json")
       const events = odd.out.trim().split("\n")
       expect(events.map((line) => JSON.parse(line).sequence)).toEqual(["1000", "1002"])
     }),
@@ -271,6 +271,8 @@ layer(testServer(), { excludeTestServices: true })("commands for a running serve
         "sinks put x y --spec []",
         "sinks put x y --concurrency many",
         "tail x --from yesterday",
+        "tail x --after now",
+        "tail x --after 1 --from 2",
         "actors --url ftp://x",
         "demo --events 3",
       ]

@@ -278,6 +278,57 @@ describe("stream", () => {
   })
 })
 
+describe("tail", () => {
+  it("has the journal and what comes after it, at the pace of the loop, and goes on where it was", async () => {
+    const acme = await startNamespace({ tuning: { streamBuffer: 2 } })
+    await acme.publish([event("1"), event("2")])
+    const seen: Array<readonly [number, string | undefined]> = []
+    const read = async (after: number, until: string) => {
+      const tail = acme.tail({ after, types: ["order.*"] })
+      await tail.ready
+      for await (const { sequence, event: received } of tail) {
+        if (received.subject === until) return tail.position
+        seen.push([sequence, received.subject])
+        if (received.subject === "2") {
+          for (let n = 3; n < 40; n++) await acme.publish(event(`${n}`))
+          await acme.publish({ type: "other", source: "/s" })
+        }
+      }
+      throw new Error("the tail ended early")
+    }
+    // The loop leaves with an event in hand: it is the first of the next one.
+    const position = await read(0, "20")
+    expect(position).toBe(19)
+    expect(await read(position, "39")).toBe(38)
+    expect(seen).toEqual(Array.from({ length: 38 }, (_, n) => [n + 1, `${n + 1}`]))
+  })
+
+  it("begins with the call, has ephemeral events too, and ends with its namespace or the mesh", async () => {
+    const mesh = await start()
+    for (const end of ["namespace", "mesh"]) {
+      const acme = await mesh.namespace("acme.example")
+      await acme.publish(event("before"))
+      const tail = acme.tail()
+      await tail.ready
+      await acme.publish(event("a"))
+      await acme.publish(event("b"), { durability: "ephemeral" })
+      const seen: Array<string | undefined> = []
+      for await (const { sequence, event: received } of tail) {
+        seen.push(`${sequence} ${received.subject}`)
+        if (received.subject === "b") await (end === "mesh" ? mesh.close() : acme.remove())
+      }
+      expect(seen).toEqual(["2 a", "0 b"])
+    }
+  })
+
+  it("fails for a namespace that is gone, and for a type that is none", async () => {
+    const acme = await startNamespace()
+    await acme.remove()
+    expect(await failure(acme.tail().ready)).toMatchObject({ code: "NamespaceNotFound" })
+    expect(await failure(acme.tail({ types: ["a*"] }).ready)).toMatchObject({ field: "types.0" })
+  })
+})
+
 describe("namespace", () => {
   it("registers a name once and leaves settings alone that are not stated again", async () => {
     const mesh = await start()

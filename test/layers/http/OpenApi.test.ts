@@ -55,6 +55,7 @@ const routes: Readonly<Record<string, ReadonlyArray<string>>> = {
   "/v1/namespaces/{namespace}/dead-letters/{deadLetter}": ["delete", "get"],
   "/v1/namespaces/{namespace}/dead-letters/{deadLetter}/redeliver": ["post"],
   "/v1/namespaces/{namespace}/events": ["get", "post"],
+  "/v1/namespaces/{namespace}/events/stream": ["get"],
   "/v1/namespaces/{namespace}/events/{sequence}": ["get"],
 }
 

@@ -17,6 +17,7 @@ import {
   Option,
   type Redacted,
   Schema,
+  Stream,
 } from "effect"
 import { CommandFailed, RequestRefused, ServerUnreachable, UsageError } from "../CliErrors.js"
 
@@ -40,6 +41,17 @@ export interface ApiClientShape {
     path: ReadonlyArray<string>,
     request?: ApiRequest,
   ) => Effect.Effect<unknown, ApiError>
+  /** The text of an answer without end, as it comes. `quiet`: how long it may say nothing. */
+  readonly follow: (
+    path: ReadonlyArray<string>,
+    request: FollowRequest,
+  ) => Stream.Stream<string, ApiError>
+}
+
+export interface FollowRequest {
+  readonly query: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
+  readonly headers: Readonly<Record<string, string>>
+  readonly quiet: Duration.Duration
 }
 
 export class ApiClient extends Context.Tag("eventloom/cli/ApiClient")<
@@ -60,14 +72,21 @@ export const layer = ({ url, token }: ApiOptions) =>
     Effect.gen(function* () {
       const base = yield* baseOf(url)
       const client = yield* HttpClient.HttpClient
-      const request: ApiClientShape["request"] = (method, path, options = {}) => {
-        const { query = {}, body, contentType = "application/json", timeout = patience } = options
-        const prepared = HttpClientRequest.make(method)(
+      const prepare = (
+        method: HttpMethod,
+        path: ReadonlyArray<string>,
+        query: ApiRequest["query"],
+      ) =>
+        HttpClientRequest.make(method)(
           `${base}${path.map((segment) => `/${encodeURIComponent(segment)}`).join("")}`,
         ).pipe(
-          HttpClientRequest.setUrlParams(query),
-          HttpClientRequest.acceptJson,
+          HttpClientRequest.setUrlParams(query ?? {}),
           Option.isSome(token) ? HttpClientRequest.bearerToken(token.value) : identity,
+        )
+      const request: ApiClientShape["request"] = (method, path, options = {}) => {
+        const { query, body, contentType = "application/json", timeout = patience } = options
+        const prepared = prepare(method, path, query).pipe(
+          HttpClientRequest.acceptJson,
           body === undefined
             ? identity
             : HttpClientRequest.bodyText(JSON.stringify(body), contentType),
@@ -80,19 +99,42 @@ export const layer = ({ url, token }: ApiOptions) =>
           }),
           Effect.timeoutFail({
             duration: timeout,
-            onTimeout: () =>
-              new ServerUnreachable({
-                url: base,
-                reason: `it has not answered for ${Duration.format(timeout)}`,
-              }),
+            onTimeout: () => silent(base, timeout),
           }),
         )
       }
-      return { url: base, request }
+      const follow: ApiClientShape["follow"] = (path, { headers, query, quiet }) => {
+        const prepared = prepare("GET", path, query).pipe(
+          HttpClientRequest.accept("text/event-stream"),
+          HttpClientRequest.setHeaders(headers),
+        )
+        return Stream.unwrap(
+          Effect.flatMap(client.execute(prepared), (response) =>
+            response.status === 200
+              ? Effect.succeed(response.stream)
+              : Effect.flatMap(answerOf(response), () => notAStream),
+          ),
+        ).pipe(
+          Stream.decodeText(),
+          Stream.catchTags({
+            RequestError: (error) => Stream.fail(unreachable(base, error)),
+            ResponseError: (error) => Stream.fail(unreachable(base, error)),
+          }),
+          Stream.timeoutFail(() => silent(base, quiet), quiet),
+        )
+      }
+      return { url: base, request, follow }
     }),
   ).pipe(Layer.provide(FetchHttpClient.layer))
 
 const patience = Duration.seconds(30)
+
+const silent = (url: string, duration: Duration.Duration) =>
+  new ServerUnreachable({ url, reason: `it has not answered for ${Duration.format(duration)}` })
+
+const notAStream = new CommandFailed({
+  reason: "The answer is no event stream: is this an Eventloom server?",
+})
 
 const baseOf = (text: string): Effect.Effect<string, UsageError> => {
   const url = URL.canParse(text) ? new URL(text) : undefined

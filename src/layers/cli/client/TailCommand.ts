@@ -1,32 +1,23 @@
-// eventloom tail: the events of a namespace as they are published, read from its journal.
+// eventloom tail: the events of a namespace as they are published, from its event stream.
 //
-// Nothing is missed and nothing is shown twice, because it reads by sequence; a server that restarts
-// is waited for.
+// Nothing is missed and nothing is shown twice: after a lost connection it goes on where it was, and a
+// server that restarts is waited for.
 
 import { Command, Options } from "@effect/cli"
-import { Duration, Effect, Option, Schedule, Schema } from "effect"
-import { UsageError } from "../CliErrors.js"
+import { Duration, Effect, Option, Stream } from "effect"
+import { CommandFailed, UsageError } from "../CliErrors.js"
 import { type Paint, plain, widthOf } from "../screen/Paint.js"
 import { note, print, Screen } from "../screen/Screen.js"
-import { type ApiClientShape, decodeAnswer } from "./ApiClient.js"
+import type { ApiClientShape, ApiError } from "./ApiClient.js"
 import { type ClientFlags, clientOptions, withClient } from "./ClientCommand.js"
-import { type Item, text } from "./Fields.js"
+import { EventStreamParser, type ServerSentEvent } from "./EventStreamParser.js"
+import { type Item, isItem, itemOf, text } from "./Fields.js"
 import { namespaceArg, pathIn } from "./ResourceCommands.js"
-
-const Digits = Schema.String.pipe(Schema.pattern(/^\d{1,16}$/))
-const Page = Schema.Struct({
-  events: Schema.Array(
-    Schema.Struct({
-      sequence: Digits,
-      event: Schema.Record({ key: Schema.String, value: Schema.Unknown }),
-    }),
-  ),
-  next: Schema.NullishOr(Digits),
-})
 
 interface Flags extends ClientFlags {
   readonly namespace: string
   readonly type: ReadonlyArray<string>
+  readonly after: Option.Option<string>
   readonly from: Option.Option<string>
   readonly limit: Option.Option<number>
 }
@@ -39,8 +30,12 @@ export const tailCommand = Command.make(
       Options.withDescription("Only types of this pattern, such as booking.*; may be repeated"),
       Options.repeated,
     ),
+    after: Options.text("after").pipe(
+      Options.withDescription("Show what comes after this sequence [default: what comes next]"),
+      Options.optional,
+    ),
     from: Options.text("from").pipe(
-      Options.withDescription("The first sequence to show, or earliest [default: what comes next]"),
+      Options.withDescription("The first sequence to show, or earliest"),
       Options.optional,
     ),
     limit: Options.integer("limit").pipe(
@@ -52,83 +47,125 @@ export const tailCommand = Command.make(
   (flags) => withClient(flags, (api) => tail(api, flags)),
 ).pipe(Command.withDescription("Follow the events of a namespace"))
 
-const read = (
-  api: ApiClientShape,
-  namespace: string,
-  after: number,
-  limit: number,
-  types: ReadonlyArray<string>,
-) =>
-  api
-    .request("GET", pathIn(namespace, "events"), {
-      query: { after: String(after), limit: String(limit), type: types },
-    })
-    .pipe(Effect.flatMap(decodeAnswer(Page)))
+const isSequence = (given: string) => /^\d{1,16}$/.test(given)
 
-/** The last sequence of the journal: sequences have no holes, so it is found by halving. */
-const headOf = (api: ApiClientShape, namespace: string) => {
-  const isPast = (sequence: number) =>
-    Effect.map(read(api, namespace, sequence, 1, []), ({ events }) => events.length === 0)
-  return Effect.gen(function* () {
-    let known = 0
-    let past = 1_024
-    while (!(yield* isPast(past))) {
-      known = past + 1
-      past *= 8
-    }
-    while (known < past) {
-      const middle = Math.floor((known + past) / 2)
-      if (yield* isPast(middle)) past = middle
-      else known = middle + 1
-    }
-    return known
-  })
+/** The sequence to begin after; undefined for what comes next. */
+const startOf = ({ after, from }: Flags): Effect.Effect<string | undefined, UsageError> => {
+  if (Option.isSome(after)) {
+    if (Option.isSome(from)) return new UsageError({ reason: "give --after or --from, not both" })
+    return isSequence(after.value)
+      ? Effect.succeed(String(Number(after.value)))
+      : new UsageError({ reason: "--after must be a sequence" })
+  }
+  if (Option.isNone(from)) return Effect.succeed(undefined)
+  if (from.value === "earliest") return Effect.succeed("0")
+  return isSequence(from.value)
+    ? Effect.succeed(String(Math.max(0, Number(from.value) - 1)))
+    : new UsageError({ reason: "--from must be a sequence or earliest" })
 }
 
-const startOf = (api: ApiClientShape, { from, namespace }: Flags) =>
-  Option.match(from, {
-    onNone: () => headOf(api, namespace),
-    onSome: (given) => {
-      if (given === "earliest") return Effect.succeed(0)
-      return /^\d{1,16}$/.test(given)
-        ? Effect.succeed(Math.max(0, Number(given) - 1))
-        : Effect.fail(new UsageError({ reason: "--from must be a sequence or earliest" }))
-    },
-  })
-
-const pageEvents = 500
-const pollEvery = Duration.millis(250)
-
-/** While the server is away, as during its restart. */
-const untilItIsBack = Schedule.spaced("1 second")
+/** A server shows every 15 s that the connection lives. */
+const quiet = Duration.minutes(1)
+const defaultRetryMillis = 2_000
 
 const tail = (api: ApiClientShape, flags: Flags) =>
   Effect.gen(function* () {
     const { out } = yield* Screen
-    let after = yield* startOf(api, flags)
+    const after = yield* startOf(flags)
     let left = Option.getOrElse(flags.limit, () => Number.POSITIVE_INFINITY)
     if (left < 1) return yield* new UsageError({ reason: "--limit must be 1 or more" })
-    const nextPage = Effect.suspend(() => read(api, flags.namespace, after, pageEvents, flags.type))
-    // Only the first failure is the user's; later the server may come and go.
-    let page = yield* nextPage
-    const patiently = nextPage.pipe(
-      Effect.tapErrorTag("ServerUnreachable", ({ reason }) => note(`Waiting: ${reason}`)),
-      Effect.retry({ while: ({ _tag }) => _tag === "ServerUnreachable", schedule: untilItIsBack }),
-    )
+    const parser = new EventStreamParser()
+    let removed = false
+    let waitingFor: string | undefined
+
+    const show = (events: ReadonlyArray<ServerSentEvent>) =>
+      Effect.gen(function* () {
+        waitingFor = undefined
+        const lines: Array<string> = []
+        for (const event of events) {
+          if (event.name === "message" && left > 0) {
+            left--
+            lines.push(yield* shown(event, flags.json, out.paint, out.columns))
+          } else if (event.name === "removed") {
+            removed = true
+          }
+        }
+        if (lines.length > 0) yield* print(...lines)
+        const notes = events.flatMap(noteOf)
+        if (notes.length > 0) yield* note(...notes)
+        return left > 0 && !removed
+      })
+
+    const connection = Effect.suspend(() => {
+      parser.reset()
+      const { lastEventId } = parser
+      return api
+        .follow(pathIn(flags.namespace, "events", "stream"), {
+          query: { after, type: flags.type },
+          headers: lastEventId === undefined ? {} : { "last-event-id": lastEventId },
+          quiet,
+        })
+        .pipe(Stream.runForEachWhile((piece) => show(parser.feed(piece))))
+    })
+
     for (;;) {
-      const shown = page.events.slice(0, left)
-      const lines = shown.map((entry) =>
-        flags.json ? JSON.stringify(entry) : eventLine(entry, out.paint, out.columns),
-      )
-      if (lines.length > 0) yield* print(...lines)
-      left -= shown.length
-      if (left <= 0) return
-      const next = page.next ?? page.events.at(-1)?.sequence
-      if (next !== undefined) after = Math.max(after, Number(next))
-      if (typeof page.next !== "string") yield* Effect.sleep(pollEvery)
-      page = yield* patiently
+      const lost = yield* Effect.either(connection)
+      if (left <= 0 || removed) return
+      if (lost._tag === "Left") {
+        // Only what fails at the first try is the user's; later the server may come and go.
+        if (parser.lastEventId === undefined || !isPassing(lost.left)) return yield* lost.left
+        const reason = reasonOf(lost.left)
+        if (reason !== waitingFor) yield* note(`Waiting: ${reason}`)
+        waitingFor = reason
+      }
+      yield* Effect.sleep(parser.retryMillis ?? defaultRetryMillis)
     }
   })
+
+const reasonOf = (error: ApiError): string =>
+  error._tag === "ServerUnreachable" ? error.reason : error.message
+
+/** Whether it is worth trying again: nobody answers, or the server is busy. */
+const isPassing = (error: ApiError): boolean =>
+  error._tag === "ServerUnreachable" ||
+  (error._tag === "RequestRefused" && (error.status === 429 || error.status >= 500))
+
+const noteOf = ({ data, name }: ServerSentEvent): ReadonlyArray<string> => {
+  const count = text(itemOf(parsed(data)), "count")
+  switch (name) {
+    case "removed":
+      return ["The namespace was removed."]
+    case "dropped":
+      return [`${count} ephemeral events were lost: they came faster than they were read.`]
+    case "expired":
+      return [`${count} events had left the journal before they were read.`]
+    default:
+      return []
+  }
+}
+
+const parsed = (json: string): unknown => {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
+}
+
+/** The line of one event. An ephemeral one has no id and shows the sequence 0. */
+const shown = (
+  { data, id = "0" }: ServerSentEvent,
+  json: boolean,
+  paint: Paint,
+  columns: number,
+): Effect.Effect<string, CommandFailed> => {
+  const event = parsed(data)
+  if (!isItem(event)) {
+    return new CommandFailed({ reason: "The server's answer is not understood: it has no event" })
+  }
+  const entry = { sequence: id, event }
+  return Effect.succeed(json ? JSON.stringify(entry) : eventLine(entry, paint, columns))
+}
 
 const eventLine = (
   { sequence, event }: { readonly sequence: string; readonly event: Item },
