@@ -3,6 +3,9 @@
 
 import { Chunk, Effect, Option, Schema, type Scope, Stream } from "effect"
 import {
+  compileFilters,
+  type Filter,
+  type InvalidSetting,
   type JournaledEvent,
   type NamespaceName,
   NamespaceNotFound,
@@ -33,9 +36,12 @@ export interface FollowOptions {
   readonly after?: Sequence | undefined
   /** Absent: every event. */
   readonly types?: ReadonlyArray<TypePattern> | undefined
+  /** All of these must hold too. */
+  readonly filters?: ReadonlyArray<Filter> | undefined
 }
 
 export type FollowError =
+  | InvalidSetting
   | NamespaceNotFound
   | NamespaceRemoving
   | StoreUnavailable
@@ -88,14 +94,19 @@ export const makeFollowing = (
       }),
     )
 
-    const reader: Following["reader"] = (namespace, { after, types = everything } = {}) =>
+    const reader: Following["reader"] = (
+      namespace,
+      { after, filters = [], types = everything } = {},
+    ) =>
       Effect.gen(function* () {
+        const { matches } = yield* compileFilters(filters)
+        const interest = { patterns: types, passes: filters.length === 0 ? undefined : matches }
         yield* Effect.acquireRelease(places.take(namespace), () => places.free(namespace))
         const { hub } = yield* door.wake(namespace)
         const start = yield* startOf(world, hub, after)
         const follower = yield* Effect.acquireRelease(
           Effect.sync(() => {
-            const made = new Follower(hub.incarnation, start, types, limits)
+            const made = new Follower(hub.incarnation, start, interest, limits)
             open.add(made)
             made.attach(hub)
             return made

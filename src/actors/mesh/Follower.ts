@@ -7,6 +7,7 @@
 
 import { Effect } from "effect"
 import {
+  type CloudEvent,
   type JournaledEvent,
   origin,
   Sequence,
@@ -31,6 +32,13 @@ export interface Followed {
   readonly end: FollowEnd | undefined
 }
 
+/** Which events the reader wants. */
+export interface FollowerInterest {
+  readonly patterns: ReadonlyArray<TypePattern>
+  /** Of those whose type matches; absent, all of them. */
+  readonly passes: ((event: CloudEvent) => boolean) | undefined
+}
+
 export interface FollowerLimits {
   /** Events in the queue: more and the reader is behind. */
   readonly maxEvents: number
@@ -40,7 +48,7 @@ export interface FollowerLimits {
 
 export class Follower implements Route {
   readonly #incarnation: string
-  readonly #patterns: ReadonlyArray<TypePattern>
+  readonly #interest: FollowerInterest
   readonly #limits: FollowerLimits
   readonly #work = Effect.unsafeMakeLatch(false)
   #hub: NamespaceHub | undefined
@@ -60,13 +68,13 @@ export class Follower implements Route {
   constructor(
     incarnation: string,
     after: Sequence,
-    patterns: ReadonlyArray<TypePattern>,
+    interest: FollowerInterest,
     limits: FollowerLimits,
   ) {
     this.#incarnation = incarnation
     this.#cursor = after
     this.#position = after
-    this.#patterns = patterns
+    this.#interest = interest
     this.#limits = limits
   }
 
@@ -95,7 +103,7 @@ export class Follower implements Route {
     }
     // It fell asleep on the way: it has to be woken again.
     if (hub.status === "asleep") return
-    hub.route(this, this.#patterns)
+    hub.route(this, this.#interest.patterns)
     this.#hub = hub
     this.#live = this.#cursor >= hub.head
     this.#signal()
@@ -117,12 +125,14 @@ export class Follower implements Route {
   offer(event: JournaledEvent): void {
     // What was read from the journal before it was offered is known.
     if (!this.#live || event.sequence <= this.#cursor) return
+    if (!this.#passes(event)) return
     if (!this.#hasRoom) return this.fallBehind(Sequence.make(event.sequence - 1))
     this.#cursor = event.sequence
     this.#push(event)
   }
 
   offerEphemeral(event: JournaledEvent): boolean {
+    if (!this.#passes(event)) return true
     if (!this.#hasRoom) return false
     this.#push(event)
     return true
@@ -189,7 +199,7 @@ export class Follower implements Route {
     for (const event of page) {
       if (event.sequence <= this.#cursor) continue
       this.#cursor = event.sequence
-      if (this.#patterns.some((pattern) => typeMatches(pattern, event.type))) this.#push(event)
+      if (this.#wants(event)) this.#push(event)
     }
     // The head may have moved while an empty page was read: what it moved over was not read.
     if (page.length === 0) this.#cursor = later(this.#headAtRead, this.#cursor)
@@ -205,6 +215,16 @@ export class Follower implements Route {
   get #hasRoom(): boolean {
     const { maxBytes, maxEvents } = this.#limits
     return this.#queue.length < maxEvents && this.#queueBytes < maxBytes
+  }
+
+  #wants(event: JournaledEvent): boolean {
+    const { patterns } = this.#interest
+    return patterns.some((pattern) => typeMatches(pattern, event.type)) && this.#passes(event)
+  }
+
+  /** Without filters an event from the journal need not be parsed. */
+  #passes(event: JournaledEvent): boolean {
+    return this.#interest.passes?.(event.event) ?? true
   }
 
   #push(event: JournaledEvent): void {

@@ -13,7 +13,10 @@ import {
 } from "../../../src/domain/index.js"
 import { cloudEvent } from "../../laws/LawEvents.js"
 
-const everything = [Either.getOrThrow(parseTypePattern("*"))]
+const everything = {
+  patterns: [Either.getOrThrow(parseTypePattern("*"))],
+  passes: undefined,
+}
 const event = (sequence: number) =>
   JournaledEvent.of(
     Sequence.make(sequence),

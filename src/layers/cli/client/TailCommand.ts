@@ -17,6 +17,7 @@ import { namespaceArg, pathIn } from "./ResourceCommands.js"
 interface Flags extends ClientFlags {
   readonly namespace: string
   readonly type: ReadonlyArray<string>
+  readonly filter: Option.Option<string>
   readonly after: Option.Option<string>
   readonly from: Option.Option<string>
   readonly limit: Option.Option<number>
@@ -29,6 +30,10 @@ export const tailCommand = Command.make(
     type: Options.text("type").pipe(
       Options.withDescription("Only types of this pattern, such as booking.*; may be repeated"),
       Options.repeated,
+    ),
+    filter: Options.text("filter").pipe(
+      Options.withDescription("Only events of which this CloudEvents SQL expression is true"),
+      Options.optional,
     ),
     after: Options.text("after").pipe(
       Options.withDescription("Show what comes after this sequence [default: what comes next]"),
@@ -101,7 +106,7 @@ const tail = (api: ApiClientShape, flags: Flags) =>
       const { lastEventId } = parser
       return api
         .follow(pathIn(flags.namespace, "events", "stream"), {
-          query: { after, type: flags.type },
+          query: { after, type: flags.type, filter: Option.getOrUndefined(flags.filter) },
           headers: lastEventId === undefined ? {} : { "last-event-id": lastEventId },
           quiet,
         })

@@ -144,6 +144,11 @@ export class EventsApi extends HttpApiGroup.make("events")
         Schema.Struct({
           after: Schema.optional(StreamStart),
           type: Schema.optional(TypePatterns),
+          filter: Schema.optional(
+            Schema.NonEmptyString.annotations({
+              description: "Only events of which this CloudEvents SQL expression is true.",
+            }),
+          ),
         }),
       )
       .setHeaders(

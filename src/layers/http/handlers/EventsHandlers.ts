@@ -5,7 +5,12 @@ import { HttpApiBuilder, HttpServerRequest, HttpServerResponse } from "@effect/p
 import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Effect, Option } from "effect"
 import { Mesh } from "../../../actors/index.js"
-import { type JournaledEvent, origin, type Sequence } from "../../../domain/index.js"
+import {
+  type InvalidSetting,
+  type JournaledEvent,
+  origin,
+  type Sequence,
+} from "../../../domain/index.js"
 import { defaultLimit, durabilityHeader, EventloomApi } from "../api/index.js"
 import { EventStreams, eventStreamHeaders } from "../EventStreams.js"
 import { bodyWithin } from "../JsonBody.js"
@@ -53,21 +58,23 @@ export const eventsHandlers = HttpApiBuilder.group(EventloomApi, "events", (hand
             },
           ).pipe(answering),
       )
-      .handleRaw("streamEvents", ({ headers, path, request, urlParams: { after, type: types } }) =>
+      .handleRaw("streamEvents", ({ headers, path, request, urlParams }) =>
         Effect.gen(function* () {
           if (!acceptsEventStream(request.headers["accept"])) return yield* notAcceptable
           if (request.method === "HEAD") {
             yield* mesh.namespaces.get(path.namespace)
             return HttpServerResponse.empty({ status: 200, headers: eventStreamHeaders })
           }
+          const { after, filter, type: types } = urlParams
           const last = headers["last-event-id"]
           const start = last === undefined || last === "" ? after : last
           const reader = yield* mesh.events.reader(path.namespace, {
             after: start === "now" ? undefined : start,
             types,
+            filters: filter === undefined ? [] : [{ sql: filter }],
           })
           return yield* streams.answer(path.namespace, reader)
-        }).pipe(answering),
+        }).pipe(Effect.catchTag("InvalidSetting", invalidFilter), answering),
       )
       .handle("getEvent", ({ path: { namespace, sequence } }) =>
         Effect.flatMap(
@@ -89,6 +96,16 @@ const noEvent = (namespace: string, sequence: Sequence) =>
     kind: "event-not-found",
     detail: `There is no event ${sequence} in the journal of "${namespace}".`,
     facts: { namespace, sequence: String(sequence) },
+  })
+
+/** The filter is the only thing that the mesh reads, and it is a parameter. */
+const invalidFilter = ({ position, reason }: InvalidSetting) =>
+  new Problem({
+    status: 400,
+    kind: "invalid-parameter",
+    detail: `filter: ${reason}`,
+    field: "filter",
+    facts: position === undefined ? {} : { position },
   })
 
 const notAcceptable = new Problem({
