@@ -55,6 +55,7 @@ const trimExpired = (
     const undelivered = dropUndelivered === true && trimmed > 0 ? Math.min(lost, trimmed) : 0
     if (undelivered > 0) {
       world.deliveries.dropped += undelivered
+      world.alerts.raise({ _tag: "EventsDropped", namespace: name, events: undelivered })
       yield* Effect.logWarning("Retention dropped events that a subscription had not had").pipe(
         Effect.annotateLogs({ namespace: name, undelivered }),
       )

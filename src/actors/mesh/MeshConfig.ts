@@ -7,6 +7,7 @@ import {
   defaultEventLimits,
   type EventLimits,
   type LimitDefaults,
+  NamespaceName,
 } from "../../domain/index.js"
 
 export interface MeshConfigShape {
@@ -47,6 +48,10 @@ export interface MeshConfigShape {
   /** Readers that may follow at once, over all namespaces. */
   readonly maxFollowers: number
   readonly maxFollowersPerNamespace: number
+  /** Whose events alerts are. Without a namespace of this name they are only logged. */
+  readonly systemNamespace: NamespaceName
+  /** How long further alerts of a cause are collected before they are told of. */
+  readonly alertInterval: Duration.Duration
   /** Sinks and subscriptions a namespace may have, each, where its settings say nothing. */
   readonly maxPerNamespace: number
 }
@@ -72,6 +77,8 @@ export const defaultMeshConfig: MeshConfigShape = {
   streamBytes: 256 * 1024,
   maxFollowers: 1000,
   maxFollowersPerNamespace: 100,
+  systemNamespace: NamespaceName.make("eventloom.system"),
+  alertInterval: Duration.minutes(5),
   maxPerNamespace: 10_000,
 }
 

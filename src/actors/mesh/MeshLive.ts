@@ -46,6 +46,10 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
 
     const { follow, open, reader } = yield* makeFollowing(world, door, everything)
     const publisher = makePublisher(world, seats, door.wake)
+    const { systemNamespace } = world.config
+    yield* Effect.forkScoped(
+      world.alerts.run((events) => publisher.publish(systemNamespace, events)),
+    )
     const reloadHostType = (hostType: string) =>
       Effect.suspend(() =>
         Effect.forEach(

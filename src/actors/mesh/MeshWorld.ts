@@ -2,6 +2,7 @@
 // writers.
 
 import { Effect, Random, type Scope, Utils } from "effect"
+import { Alerts } from "../alert/Alerts.js"
 import { GroupCommit } from "../journal/GroupCommit.js"
 import {
   DeliveryLog,
@@ -28,6 +29,7 @@ export interface MeshWorld {
   readonly transports: Transports["Type"]
   readonly commits: GroupCommit
   readonly progress: ProgressLog
+  readonly alerts: Alerts
   /** What has become of deliveries since the start, over all subscriptions. */
   readonly deliveries: DeliveryCounts
   /** Publishes refused since the start, by the setting that said so. */
@@ -70,6 +72,13 @@ export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Sc
     const token = (length: number) =>
       Array.from({ length }, () => chance.integer(36).toString(36)).join("")
     const process = token(6)
+    let alerted = 0
+    const alerts = new Alerts({
+      namespace: config.systemNamespace,
+      interval: config.alertInterval,
+      now,
+      nextId: () => `${process}-${(alerted++).toString(36)}-${token(6)}`,
+    })
     return {
       config,
       journal,
@@ -81,6 +90,7 @@ export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Sc
       transports: yield* Transports,
       commits,
       progress,
+      alerts,
       deliveries: noDeliveries(),
       refusals: noRefusals(),
       now,

@@ -136,6 +136,7 @@ export const seatSink = (seat: NamespaceSeat, sink: Sink): SinkSeat => {
       renewSink(gate.connection, sinkSeat.record, seat.settings, world.transports, world.vault),
     ),
     now: world.now,
+    alerts: world.alerts,
     notify: undefined,
   }
   return sinkSeat

@@ -30,6 +30,7 @@ export const removalActor = (options: RemovalOptions) =>
         case "RunStep":
           return runStep(options, command.step, context)
         case "RetryLater":
+          reportStuck(options, command)
           return context.timers.set(
             "retry",
             Math.min(60_000, 250 * 2 ** Math.min(command.failures, 10)),
@@ -40,6 +41,24 @@ export const removalActor = (options: RemovalOptions) =>
       }
     },
   })
+
+/** Failures of a step before somebody is told: with the waits between them, half a minute. */
+const failuresBeforeAlert = 7
+
+const reportStuck = (
+  { site }: RemovalOptions,
+  { report, failures }: Extract<RemovalCommand, { readonly _tag: "RetryLater" }>,
+): void => {
+  if (failures < failuresBeforeAlert) return
+  const failing = report.steps.find(({ outcome }) => outcome === "failing")
+  site.world.alerts.raise({
+    _tag: "RemovalStuck",
+    namespace: report.namespace,
+    step: failing?.step ?? "",
+    failures,
+    reason: failing?.reason ?? "",
+  })
+}
 
 const runStep = (
   { site, account }: RemovalOptions,

@@ -3,6 +3,7 @@
 
 import { Effect, FiberSet, Scope } from "effect"
 import type { NamespaceName, Sink, SinkName } from "../../domain/index.js"
+import type { Alerts } from "../alert/Alerts.js"
 import { actorSpec, type CellContext, fromMachine } from "../kernel/index.js"
 import type { Connection } from "../ports/index.js"
 import { type SinkCommand, sinkMachine, type SinkMessage } from "./SinkChart.js"
@@ -20,6 +21,7 @@ export interface SinkSeat {
   /** Has the open sink go on with the secrets of `record`; false if it has to be opened anew. */
   readonly renew: Effect.Effect<boolean>
   readonly now: () => number
+  readonly alerts: Alerts
   /** Where the gate's changes go: set by the actor while it lives. */
   notify: ((change: GateChange) => void) | undefined
 }
@@ -47,9 +49,9 @@ export const sinkActor = (seat: SinkSeat) =>
         case "Probe":
           return Effect.sync(() => seat.gate.probeDue())
         case "ReportParked":
-          return report(seat, Effect.logWarning(parkedText[command.change.cause]), command.change)
+          return reportParked(seat, command.change)
         case "ReportRecovered":
-          return report(seat, Effect.logInfo("Sink recovered"))
+          return reportRecovered(seat)
         case "Crash":
           return Effect.failCause(command.cause)
       }
@@ -84,13 +86,17 @@ const openSink = (seat: SinkSeat, context: CellContext<SinkMessage>): Effect.Eff
     seat.gate.announce()
   }).pipe(Scope.extend(context.scope))
 
-const report = (
-  seat: SinkSeat,
-  log: Effect.Effect<void>,
-  change?: Extract<GateChange, { readonly _tag: "Parked" }>,
+const reportParked = (
+  { alerts, namespace, name: sink }: SinkSeat,
+  { cause, reason }: Extract<GateChange, { readonly _tag: "Parked" }>,
 ): Effect.Effect<void> =>
-  Effect.annotateLogs(log, {
-    namespace: seat.namespace,
-    sink: seat.name,
-    ...(change === undefined ? {} : { reason: change.reason }),
-  })
+  Effect.suspend(() => {
+    alerts.raise({ _tag: "SinkParked", namespace, sink, cause, reason })
+    return Effect.logWarning(parkedText[cause])
+  }).pipe(Effect.annotateLogs({ namespace, sink, reason }))
+
+const reportRecovered = ({ alerts, namespace, name: sink }: SinkSeat): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    alerts.raise({ _tag: "SinkRecovered", namespace, sink })
+    return Effect.logInfo("Sink recovered")
+  }).pipe(Effect.annotateLogs({ namespace, sink }))

@@ -10,7 +10,7 @@ import {
   Outcome,
   type Reason,
 } from "../../domain/index.js"
-import type { Deferral } from "../ports/index.js"
+import type { Deferral, NewDeadLetter } from "../ports/index.js"
 import type { GateUser, SinkGate } from "../sink/SinkGate.js"
 import type { DeliveryOrder } from "./DeliveryOrder.js"
 import { type DeliveryCounts, type FeedOptions, type FeedWorld, noDeliveries } from "./FeedWorld.js"
@@ -247,7 +247,7 @@ export class FeedDeliveries implements GateUser {
 
   #bury(event: JournaledEvent, reason: DeadLetterReason, attempts: number, since: number): void {
     this.count("dead")
-    this.#progress.buried({
+    const letter: NewDeadLetter = {
       id: this.#world.deadLetterId(),
       sequence: event.sequence,
       json: event.json,
@@ -256,8 +256,9 @@ export class FeedDeliveries implements GateUser {
       attempts,
       firstAttemptAt: since,
       deadAt: this.#world.now(),
-    })
-    this.#world.onDeadLetter(event, reason)
+    }
+    this.#progress.buried(letter)
+    this.#world.onDeadLetter(event, letter)
   }
 
   #ended(count: number): void {

@@ -1,7 +1,6 @@
 // What a subscription's feed is told and what it is given.
 
 import type {
-  DeadLetterReason,
   JournaledEvent,
   Ordering,
   Reason,
@@ -9,6 +8,7 @@ import type {
   Sequence,
   SubscriptionName,
 } from "../../domain/index.js"
+import type { NewDeadLetter } from "../ports/index.js"
 
 export interface FeedOptions {
   readonly name: SubscriptionName
@@ -58,5 +58,5 @@ export interface FeedWorld {
   /** There is progress to write. */
   readonly touched: () => void
   readonly onGone: (reason: Reason) => void
-  readonly onDeadLetter: (event: JournaledEvent, reason: DeadLetterReason) => void
+  readonly onDeadLetter: (event: JournaledEvent, letter: NewDeadLetter) => void
 }

@@ -6,7 +6,6 @@ import {
   AckedRanges,
   type CompiledFilters,
   compileFilters,
-  type DeadLetterReason,
   defaultOrdering,
   defaultRetryPolicy,
   defaultSubscriptionConcurrency,
@@ -24,7 +23,7 @@ import {
 } from "../../domain/index.js"
 import type { MeshWorld } from "../mesh/MeshWorld.js"
 import type { NamespaceHub } from "../namespace/NamespaceHub.js"
-import { type Deferral, patiently } from "../ports/index.js"
+import { type Deferral, type NewDeadLetter, patiently } from "../ports/index.js"
 import type { SinkGate } from "../sink/SinkGate.js"
 import { readFor } from "./FeedReader.js"
 import { workFor } from "./FeedWorker.js"
@@ -107,7 +106,7 @@ export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never,
         wakeReader: () => wake.unsafeOpen(),
         touched: () => world.progress.touch(hub.name, feed),
         onGone: (reason) => fork(request.onGone(reason)),
-        onDeadLetter: (event, reason) => fork(reportDeadLetter(request, event, reason)),
+        onDeadLetter: (event, letter) => fork(reportDeadLetter(request, event, letter)),
       },
       gate,
       progress,
@@ -188,16 +187,26 @@ const loadDeferrals = (world: MeshWorld, { namespace, name }: Subscription) =>
   })
 
 const reportDeadLetter = (
-  { hub, subscription }: FeedRequest,
-  event: JournaledEvent,
-  reason: DeadLetterReason,
-): Effect.Effect<void> =>
-  Effect.logWarning("A delivery was given up on").pipe(
+  { hub, subscription, world }: FeedRequest,
+  { event, sequence }: JournaledEvent,
+  { id, reason }: NewDeadLetter,
+): Effect.Effect<void> => {
+  world.alerts.raise({
+    _tag: "DeadLettered",
+    namespace: hub.name,
+    subscription: subscription.name,
+    deadLetter: id,
+    sequence,
+    event: { source: event.source, id: event.id, type: event.type },
+    reason,
+  })
+  return Effect.logWarning("A delivery was given up on").pipe(
     Effect.annotateLogs({
       namespace: hub.name,
       subscription: subscription.name,
-      event: event.event.id,
-      sequence: event.sequence,
+      event: event.id,
+      sequence,
       reason: describeDeadLetter(reason),
     }),
   )
+}

@@ -2,12 +2,13 @@
 // and stopping await the end of every delivery and the writing of its progress.
 
 import { Cause, Effect, Exit } from "effect"
-import type {
-  InFlightReport,
-  Reason,
-  RetryPolicy,
-  Subscription,
-  SubscriptionStatus,
+import {
+  type InFlightReport,
+  type Reason,
+  reasonOf,
+  type RetryPolicy,
+  type Subscription,
+  type SubscriptionStatus,
 } from "../../domain/index.js"
 import { actorSpec, type CellContext, fromMachine } from "../kernel/index.js"
 import type { MeshWorld } from "../mesh/MeshWorld.js"
@@ -114,12 +115,19 @@ const save = (
     )
     return reply.complete(Effect.tapError(stored, () => told))
   }
+  const { namespace, name: subscription } = record
+  seat.world.alerts.raise({
+    _tag: "SubscriptionDisabled",
+    namespace,
+    subscription,
+    reason: reason ?? reasonOf("no reason given"),
+  })
   // Nobody waits for an answer, so the store is asked until it takes it.
   return Effect.zipRight(
     Effect.logWarning("Subscription disabled").pipe(
       Effect.annotateLogs({
-        namespace: record.namespace,
-        subscription: record.name,
+        namespace,
+        subscription,
         reason: reason ?? "",
       }),
     ),

@@ -2,7 +2,7 @@
 
 import { Duration, Effect, Fiber } from "effect"
 import { describe, expect, it } from "vitest"
-import { Outcome, SubscriptionName } from "../../../src/domain/index.js"
+import { Outcome, removalSteps, SubscriptionName } from "../../../src/domain/index.js"
 import { Fault } from "../../support/StoreFaults.js"
 import { delivered } from "../../support/ScriptedTransport.js"
 import { TestMesh } from "../../support/TestMesh.js"
@@ -191,7 +191,7 @@ describe("A transport that dies when it opens", () => {
       expect(yield* ns.state("stuck")).toBe("waiting")
       const removed = t.mesh.namespaces.remove(ns.name, { wait: "10 minutes" })
       const report = yield* t.simulation.finish(removed)
-      expect(report.steps.length).toBe(10)
+      expect(report.steps.length).toBe(removalSteps.length)
     }),
   )
 })

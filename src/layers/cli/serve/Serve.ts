@@ -1,9 +1,9 @@
 // Runs a deployment until it is interrupted, its store is lost to another process, or it cannot start.
 
 import process from "node:process"
-import { Effect, Exit, Layer, Schema, Scope } from "effect"
-import { Mesh } from "../../../actors/index.js"
-import { NamespaceName } from "../../../domain/index.js"
+import { Duration, Effect, Exit, Layer, Schema, Scope } from "effect"
+import { defaultMeshConfig, Mesh } from "../../../actors/index.js"
+import { NamespaceName, type Settings } from "../../../domain/index.js"
 import * as Deployment from "../../Deployment.js"
 import { HttpServer } from "../../http/index.js"
 import { StoreLock } from "../../stores/sql/StoreLock.js"
@@ -13,15 +13,22 @@ import { print, printJson, Screen } from "../screen/Screen.js"
 import { pairs } from "../screen/Table.js"
 import { version } from "../Version.js"
 
+const { systemNamespace } = defaultMeshConfig
 const defaultNamespace = Schema.decodeSync(NamespaceName)("default")
 
-/** The namespace that requests which name none act on. */
-const ensureDefaultNamespace = Effect.flatMap(Mesh, ({ namespaces }) =>
-  namespaces.get(defaultNamespace).pipe(
-    Effect.catchTag("NamespaceNotFound", () => namespaces.put(defaultNamespace)),
-    Effect.catchTag("NamespaceRemoving", () => Effect.void),
-    Effect.mapError(({ message }) => new CommandFailed({ reason: message })),
-  ),
+const ensureNamespace = (name: NamespaceName, overrides: Settings) =>
+  Effect.flatMap(Mesh, ({ namespaces }) =>
+    namespaces.get(name).pipe(
+      Effect.catchTag("NamespaceNotFound", () => namespaces.put(name, { overrides })),
+      Effect.catchTag("NamespaceRemoving", () => Effect.void),
+      Effect.mapError(({ message }) => new CommandFailed({ reason: message })),
+    ),
+  )
+
+/** The namespace that requests which name none act on, and the one whose events are alerts. */
+const ensureNamespaces = Effect.zipRight(
+  ensureNamespace(defaultNamespace, {}),
+  ensureNamespace(systemNamespace, { retentionAge: Duration.days(30) }),
 )
 
 export const serve = (
@@ -35,7 +42,7 @@ export const serve = (
       const run = Effect.gen(function* () {
         const context = yield* Layer.buildWithScope(deployment, scope)
         const stopped = Effect.gen(function* () {
-          yield* ensureDefaultNamespace
+          yield* ensureNamespaces
           const server = yield* HttpServer
           yield* Effect.logInfo("Listening").pipe(Effect.annotateLogs({ url: server.url }))
           yield* json ? printJson(readiness(config, server)) : banner(config, server)

@@ -1,0 +1,2 @@
+export * from "./Alert.js"
+export * from "./AlertDigest.js"
