@@ -10,6 +10,7 @@ import type { CloudEvent } from "../event/index.js"
 import { EvaluationBudget, type ExpressionProblem } from "../expression/index.js"
 import { InvalidSetting } from "../namespace/index.js"
 import { attributeClause } from "./AttributeClause.js"
+import { celClause } from "./CelClause.js"
 import type { Clause } from "./Clause.js"
 import type { Filter } from "./Filter.js"
 import type { FilterVerdict } from "./FilterVerdict.js"
@@ -85,7 +86,7 @@ const compile = (
     return refuse(at, `lies deeper than ${MAX_FILTER_DEPTH} filters inside each other`)
   if (++tally.clauses > MAX_FILTER_CLAUSES)
     return refuse(at, `a subscription has at most ${MAX_FILTER_CLAUSES} filters in all`)
-  const { exact, prefix, suffix, all, any, not, sql } = filter
+  const { exact, prefix, suffix, all, any, not, sql, cel } = filter
   const within = (dialect: string): Place => ({
     field: `${at.field}.${dialect}`,
     clause: `${at.clause}.${dialect}`,
@@ -101,6 +102,7 @@ const compile = (
       notThat(clause, `${at.clause}.not`),
     )
   if (sql !== undefined) return expression("sql", sqlClause(sql, `${at.clause}.sql`), at)
+  if (cel !== undefined) return expression("cel", celClause(cel, `${at.clause}.cel`), at)
   return refuse(at, "states no filter")
 }
 
@@ -112,7 +114,7 @@ const attribute = (
   Either.right(attributeClause(comparison, values, `${at.clause}.${comparison}`))
 
 const expression = (
-  dialect: "sql",
+  dialect: "sql" | "cel",
   compiled: Either.Either<Clause, ExpressionProblem>,
   at: Place,
 ): Either.Either<Clause, InvalidSetting> =>

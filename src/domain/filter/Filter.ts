@@ -45,6 +45,8 @@ export interface Filter {
   readonly not?: Filter | undefined
   /** This CloudEvents SQL expression is true of the attributes. */
   readonly sql?: string | undefined
+  /** This CEL expression is true of `event`, with its attributes and `data`. */
+  readonly cel?: string | undefined
 }
 
 export type FilterDialect = keyof Filter
@@ -57,6 +59,7 @@ export const filterDialects: ReadonlyArray<FilterDialect> = [
   "any",
   "not",
   "sql",
+  "cel",
 ]
 
 /** What is an expression is for the parser of its language to say. */
@@ -72,6 +75,7 @@ export const Filter: Schema.Schema<Filter> = Schema.Struct({
   any: Schema.optional(Several),
   not: Schema.optional(Nested),
   sql: Schema.optional(ExpressionText),
+  cel: Schema.optional(ExpressionText),
 }).pipe(
   Schema.filter(
     (filter) =>

@@ -55,6 +55,8 @@ describe("filters of a subscription", () => {
         for (const [filters, field, position] of [
           [[{ sql: "type = " }], "filters.0.sql", 7],
           [[{ all: [{ sql: "LENGHT(id) = 1" }] }], "filters.0.all.0.sql", 0],
+          [[{ cel: "event.id == " }], "filters.0.cel", 12],
+          [[{ not: { cel: "event.id.matches('(')" } }], "filters.0.not.cel", 17],
         ] as const) {
           expect(yield* put({ filters })).toMatchObject({
             status: 422,
