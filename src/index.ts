@@ -18,6 +18,7 @@ export {
   type Health,
   type HealthProblem,
   type HostTypeView,
+  type KeyInput,
   type Listing,
   type LiveTap,
   Mesh,
@@ -42,6 +43,12 @@ export {
   type SubscriptionState,
   type SubscriptionView,
   TooManyFollowers,
+} from "./actors/index.js"
+export {
+  type ChangeOrigin,
+  changingAs,
+  CurrentOrigin,
+  TooManyUnknownKeys,
 } from "./actors/index.js"
 export type { ActorSnapshot, ActorTree } from "./actors/index.js"
 
@@ -94,7 +101,7 @@ export {
   KeyId,
   KeyNotFound,
   NamespaceKey,
-  Scope,
+  KeyScope,
 } from "./domain/index.js"
 
 // Subscriptions and deliveries

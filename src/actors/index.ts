@@ -1,5 +1,7 @@
 // Who lives, and the ports through which they touch the world.
 
+export { type ChangeOrigin, changingAs, CurrentOrigin } from "./access/CurrentOrigin.js"
+export { TooManyUnknownKeys } from "./access/KeyRing.js"
 export type * from "./kernel/index.js"
 export { type Durability, type PublishError, type Publisher } from "./mesh/Publisher.js"
 export { MeshOverloaded, type Receipt } from "./journal/GroupCommit.js"

@@ -10,6 +10,7 @@ import {
   type Stream,
 } from "effect"
 import type {
+  AuditEntry,
   DeadLetterNotFound,
   DeliveryUnderWay,
   EventLimits,
@@ -18,7 +19,11 @@ import type {
   HostTypeNotFound,
   InvalidSetting,
   JournaledEvent,
+  KeyId,
+  KeyNotFound,
+  KeyScope,
   NamespaceDisabled,
+  NamespaceKey,
   NamespaceName,
   NamespaceNotFound,
   NamespaceRemoving,
@@ -38,6 +43,7 @@ import type {
   SubscriptionSpec,
   TypePattern,
 } from "../../domain/index.js"
+import type { TooManyUnknownKeys } from "../access/KeyRing.js"
 import type { ActorTree } from "../kernel/index.js"
 import type { PublishRefusals } from "../namespace/PublishQuota.js"
 import type {
@@ -88,6 +94,14 @@ export interface SecretRotationInput {
 export interface NamespaceInput {
   readonly hostType?: HostTypeName | undefined
   readonly overrides?: Settings
+}
+
+export interface KeyInput {
+  /** For people. */
+  readonly name?: string | undefined
+  readonly scopes: ReadonlyArray<KeyScope>
+  /** Milliseconds since the epoch. Never, without one; a key made by a key ends with it. */
+  readonly expiresAt?: number | undefined
 }
 
 export interface HandlerOptions extends Omit<SubscriptionSpec, "sink"> {}
@@ -243,6 +257,38 @@ export interface MeshService extends Publisher {
       namespace: NamespaceName,
       name: SubscriptionName,
     ) => InNamespace<SubscriptionView, SubscriptionNotFound>
+  }
+  /** Keys that let their bearers do some things in a namespace. */
+  readonly keys: {
+    /** The token is in the answer, this once. */
+    readonly create: (
+      namespace: NamespaceName,
+      input: KeyInput,
+    ) => InNamespace<
+      { readonly key: NamespaceKey; readonly token: Redacted.Redacted },
+      InvalidSetting
+    >
+    readonly get: (namespace: NamespaceName, id: KeyId) => InNamespace<NamespaceKey, KeyNotFound>
+    readonly list: (
+      namespace: NamespaceName,
+      page: Listing<KeyId>,
+    ) => InNamespace<ReadonlyArray<NamespaceKey>>
+    /** From now on it is refused. */
+    readonly revoke: (namespace: NamespaceName, id: KeyId) => InNamespace<void, KeyNotFound>
+    /** The key of a token, if that can be said without a fiber: none for a token that is no good. */
+    readonly known: (token: string) => Option.Option<NamespaceKey> | undefined
+    readonly authenticate: (
+      token: string,
+    ) => Effect.Effect<Option.Option<NamespaceKey>, StoreUnavailable | TooManyUnknownKeys>
+  }
+  /** Who changed what, the oldest first. */
+  readonly audit: {
+    readonly ofNamespace: (
+      namespace: NamespaceName,
+      page: Listing<string>,
+    ) => InNamespace<ReadonlyArray<AuditEntry>>
+    /** Of the mesh as a whole: host types, and namespaces as they come and go. */
+    readonly ofOperator: (page: Listing<string>) => Stored<ReadonlyArray<AuditEntry>>
   }
   readonly events: {
     /** The journal of a namespace after a sequence. `types`: only matching events are in the answer. */

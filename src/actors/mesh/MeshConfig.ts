@@ -54,6 +54,11 @@ export interface MeshConfigShape {
   readonly alertInterval: Duration.Duration
   /** Sinks and subscriptions a namespace may have, each, where its settings say nothing. */
   readonly maxPerNamespace: number
+  readonly maxKeysPerNamespace: number
+  /** Entries that an audit log keeps. */
+  readonly auditEntries: number
+  /** How long it keeps them. */
+  readonly auditAge: Duration.Duration
 }
 
 export const defaultMeshConfig: MeshConfigShape = {
@@ -80,6 +85,9 @@ export const defaultMeshConfig: MeshConfigShape = {
   systemNamespace: NamespaceName.make("eventloom.system"),
   alertInterval: Duration.minutes(5),
   maxPerNamespace: 10_000,
+  maxKeysPerNamespace: 1000,
+  auditEntries: 10_000,
+  auditAge: Duration.days(400),
 }
 
 /** What limits apply to a namespace whose settings state none. */

@@ -2,13 +2,14 @@
 // deliveries in flight end, up to the deadline, then takes the tree down and writes what is left.
 
 import { Effect, Either, Layer, Mailbox, Option, Schema, type Scope, Stream } from "effect"
+import { InvalidSetting, parseTypePattern, SinkName, SubscriptionName } from "../../domain/index.js"
 import {
-  InvalidSetting,
-  type NamespaceName,
-  parseTypePattern,
-  SinkName,
-  SubscriptionName,
-} from "../../domain/index.js"
+  auditedDeadLetters,
+  auditedHostTypes,
+  auditedNamespaces,
+  auditedSinks,
+  auditedSubscriptions,
+} from "../access/AuditedServices.js"
 import { retentionKeeper } from "../journal/Retention.js"
 import { startActor } from "../kernel/index.js"
 import { drainAll } from "../namespace/AwakeNamespace.js"
@@ -23,8 +24,9 @@ import { Mesh, type MeshService } from "./Mesh.js"
 import { meshActor } from "./MeshActor.js"
 import type { Seats } from "./MeshIncarnation.js"
 import { makeHealth } from "./MeshHealth.js"
-import { makeMeshWorld, type MeshPorts } from "./MeshWorld.js"
+import { makeMeshWorld, type MeshPorts, type MeshWorld } from "./MeshWorld.js"
 import { makeDoor, type NamespaceDoor } from "./NamespaceDoor.js"
+import { makeNamespaceKeys } from "./NamespaceKeys.js"
 import { makeNamespaces } from "./Namespaces.js"
 import { makePublisher } from "./Publisher.js"
 import { makeSinks } from "./Sinks.js"
@@ -42,7 +44,7 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
     )
     yield* Effect.forkScoped(retentionKeeper(world, seats))
     yield* Effect.forkScoped(eraseRetired(world, seats))
-    yield* Effect.forkScoped(followInvalidations(world.invalidation.invalidations, seats, door))
+    yield* Effect.forkScoped(followInvalidations(world, seats, door))
 
     const { follow, open, reader } = yield* makeFollowing(world, door, everything)
     const publisher = makePublisher(world, seats, door.wake)
@@ -58,8 +60,9 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
           { concurrency: 8, discard: true },
         ),
       )
-    const sinks = yield* makeSinks(world, door)
-    const subscriptions = makeSubscriptions(world, door)
+    const { audit } = world
+    const sinks = auditedSinks(audit, yield* makeSinks(world, door))
+    const subscriptions = auditedSubscriptions(audit, makeSubscriptions(world, door))
     const tap: MeshService["tap"] = (namespace, types) =>
       Effect.flatMap(door.wake(namespace), ({ hub }) =>
         tapHub(hub, types ?? everything, world.config.streamBuffer),
@@ -67,12 +70,18 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
     const mesh: MeshService = {
       ...publisher,
       eventLimits: world.config.eventLimits,
-      hostTypes: makeHostTypes(world, reloadHostType),
-      namespaces: makeNamespaces(world, ref, door),
+      hostTypes: auditedHostTypes(audit, makeHostTypes(world, reloadHostType)),
+      namespaces: auditedNamespaces(audit, makeNamespaces(world, ref, door)),
       sinks,
       subscriptions,
+      keys: makeNamespaceKeys(world, door),
+      audit: {
+        ofNamespace: (namespace, page) =>
+          Effect.zipRight(door.check(namespace), audit.list(namespace, page)),
+        ofOperator: (page) => audit.list(undefined, page),
+      },
       events: { ...makeEvents(world), follow, reader },
-      deadLetters: makeDeadLetters(world, door),
+      deadLetters: auditedDeadLetters(audit, makeDeadLetters(world, door)),
       handle: (namespace, name, options, handler) =>
         Effect.gen(function* () {
           const sink = yield* named(Schema.decodeUnknown(SinkName)(name))
@@ -117,12 +126,13 @@ const named = <A>(decoded: Effect.Effect<A, unknown>): Effect.Effect<A, InvalidS
 
 /** What another process on the same store changed or removed, this one takes over. */
 const followInvalidations = (
-  invalidations: Stream.Stream<NamespaceName | "all">,
+  { invalidation: { invalidations }, keyRing }: MeshWorld,
   seats: Seats,
   door: NamespaceDoor,
 ): Effect.Effect<void> =>
-  Stream.runForEach(invalidations, (name) =>
-    name === "all"
+  Stream.runForEach(invalidations, (name) => {
+    keyRing.forget(name)
+    return name === "all"
       ? Effect.forEach([...seats.keys()], door.reload, { concurrency: 8, discard: true })
-      : door.reload(name),
-  )
+      : door.reload(name)
+  })

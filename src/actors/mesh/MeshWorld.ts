@@ -3,13 +3,18 @@
 
 import { Effect, Random, type Scope, Utils } from "effect"
 import { Alerts } from "../alert/Alerts.js"
+import { AuditTrail } from "../access/AuditTrail.js"
+import { KeyRing } from "../access/KeyRing.js"
 import { GroupCommit } from "../journal/GroupCommit.js"
 import {
+  AuditLog,
   DeliveryLog,
   Invalidation,
   Journal,
+  Keys,
   Registry,
   Removals,
+  type StorePorts,
   Transports,
   Vault,
 } from "../ports/index.js"
@@ -24,6 +29,11 @@ export interface MeshWorld {
   readonly registry: Registry["Type"]
   readonly deliveryLog: DeliveryLog["Type"]
   readonly removals: Removals["Type"]
+  readonly keys: Keys["Type"]
+  /** Who bears which key. */
+  readonly keyRing: KeyRing
+  /** Who changes what. */
+  readonly audit: AuditTrail
   readonly invalidation: Invalidation["Type"]
   readonly vault: Vault["Type"]
   readonly transports: Transports["Type"]
@@ -38,21 +48,19 @@ export interface MeshWorld {
   readonly now: () => number
   /** Uniform from 0 up to but not including 1; seeded from the Random service. */
   readonly random: () => number
-  /** Ascends with time and within a process, and differs between processes. */
   readonly nextDeadLetterId: () => string
   /** Lower-case letters and digits, `length` of them. */
   readonly token: (length: number) => string
 }
 
-export type MeshPorts =
-  | DeliveryLog
-  | Invalidation
-  | Journal
-  | MeshConfig
-  | Registry
-  | Removals
-  | Transports
-  | Vault
+/** Ids that ascend with time and within a process, and differ between processes. */
+const ascendingIds = (prefix: string, now: () => number, process: string) => {
+  let drawn = 0
+  return () =>
+    `${prefix}_${now().toString(36).padStart(9, "0")}${(drawn++).toString(36).padStart(6, "0")}${process}`
+}
+
+export type MeshPorts = MeshConfig | StorePorts | Transports | Vault
 
 /** Starts the two writers; closing the scope writes what they hold, then ends them. */
 export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Scope> = Effect.gen(
@@ -68,7 +76,6 @@ export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Sc
     yield* Effect.forkScoped(commits.run)
     yield* Effect.forkScoped(commits.settleDoubts)
     yield* Effect.forkScoped(progress.run)
-    let letters = 0
     const token = (length: number) =>
       Array.from({ length }, () => chance.integer(36).toString(36)).join("")
     const process = token(6)
@@ -79,14 +86,25 @@ export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Sc
       now,
       nextId: () => `${process}-${(alerted++).toString(36)}-${token(6)}`,
     })
+    const keys = yield* Keys
+    const vault = yield* Vault
+    const keyRing = new KeyRing({ keys, digest: vault.digest, now })
+    const nextId = ascendingIds("au", now, process)
+    const audit = new AuditTrail({ log: yield* AuditLog, config, now, nextId })
+    yield* Effect.addFinalizer(() => keyRing.note)
+    yield* Effect.forkScoped(keyRing.noting)
+    yield* Effect.forkScoped(audit.trimming)
     return {
       config,
       journal,
       registry: yield* Registry,
       deliveryLog,
       removals: yield* Removals,
+      keys,
+      keyRing,
+      audit,
       invalidation: yield* Invalidation,
-      vault: yield* Vault,
+      vault,
       transports: yield* Transports,
       commits,
       progress,
@@ -95,8 +113,7 @@ export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Sc
       refusals: noRefusals(),
       now,
       random: () => chance.number(),
-      nextDeadLetterId: () =>
-        `dl_${now().toString(36).padStart(9, "0")}${(letters++).toString(36).padStart(6, "0")}${process}`,
+      nextDeadLetterId: ascendingIds("dl", now, process),
       token,
     }
   },

@@ -23,5 +23,9 @@ export class Vault extends Context.Tag("eventloom/Vault")<
     ) => Effect.Effect<Redacted.Redacted, SecretUnreadable>
     /** A new Standard Webhooks secret, `whsec_` and the base64 of 32 random bytes. */
     readonly generateWebhookSecret: Effect.Effect<Redacted.Redacted>
+    /** `length` random characters of A-Z, a-z and 0-9, fit for a secret. */
+    readonly generateText: (length: number) => Effect.Effect<Redacted.Redacted>
+    /** SHA-256 in hex: how a secret is kept that is long, random and only ever compared. */
+    readonly digest: (secret: string) => string
   }
 >() {}

@@ -66,7 +66,11 @@ export const runRemovalStep = (
     case "purge-audit":
       return purge(world, name, "audit")
     case "invalidate-caches":
-      return Effect.as(world.invalidation.broadcast(name), nothing)
+      return Effect.zipRight(
+        // Here it must not wait for its turn: the next step frees the name.
+        Effect.sync(() => world.keyRing.forget(name)),
+        Effect.as(world.invalidation.broadcast(name), nothing),
+      )
     case "release-name":
       return Effect.as(world.removals.release(name), nothing)
   }

@@ -2,7 +2,7 @@
 
 import type { NamespaceName } from "../namespace/index.js"
 import type { NamespaceKey } from "./NamespaceKey.js"
-import { permits, type Scope } from "./Scope.js"
+import { permits, type KeyScope } from "./KeyScope.js"
 
 export type Caller =
   /** May do everything. */
@@ -17,5 +17,5 @@ export const canSee = (caller: Caller, namespace: NamespaceName): boolean =>
   caller.kind !== "key" || caller.key.namespace === namespace
 
 /** Whether the caller may do what takes this scope in a namespace. */
-export const mayIn = (caller: Caller, namespace: NamespaceName, scope: Scope): boolean =>
+export const mayIn = (caller: Caller, namespace: NamespaceName, scope: KeyScope): boolean =>
   caller.kind !== "key" || (caller.key.namespace === namespace && permits(caller.key.scopes, scope))

@@ -2,7 +2,7 @@
 
 import { Schema } from "effect"
 import { NamespaceName } from "../namespace/index.js"
-import { Scope } from "./Scope.js"
+import { KeyScope } from "./KeyScope.js"
 
 /** What a key is known by, in lists and in logs. It is part of the token and no secret. */
 export const KeyId = Schema.String.pipe(
@@ -23,7 +23,7 @@ export const NamespaceKey = Schema.Struct({
   namespace: NamespaceName,
   id: KeyId,
   name: Schema.optional(KeyLabel),
-  scopes: Schema.Array(Scope),
+  scopes: Schema.Array(KeyScope),
   createdAt: Schema.Number,
   /** From then on it is refused. */
   expiresAt: Schema.optional(Schema.Number),
@@ -32,7 +32,7 @@ export const NamespaceKey = Schema.Struct({
 })
 export type NamespaceKey = typeof NamespaceKey.Type
 
-export const hasExpired = ({ expiresAt }: NamespaceKey, now: number): boolean =>
+export const hasExpired = ({ expiresAt }: Pick<NamespaceKey, "expiresAt">, now: number): boolean =>
   expiresAt !== undefined && expiresAt <= now
 
 /** There is no key of that id in the namespace, or none any more. */

@@ -4,7 +4,7 @@
 // is authenticated with it, so a text moved to another owner's row cannot be opened there. Nonces
 // are random: with 96 bits and a key per owner, 2^32 secrets of one owner stay within the bound.
 
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto"
+import { createCipheriv, createDecipheriv, createHash, randomBytes, randomInt } from "node:crypto"
 import { Config, Effect, Layer, Redacted } from "effect"
 import { SecretUnreadable, Vault } from "../../actors/index.js"
 import { type MasterKey, parseMasterKey } from "./MasterKey.js"
@@ -13,6 +13,7 @@ const VERSION = "v1"
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const WEBHOOK_SECRET_BYTES = 32
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 const BASE64URL = /^[A-Za-z0-9_-]+$/
 
 /** A vault that seals under the first key and opens what any of the keys has sealed. */
@@ -75,6 +76,13 @@ export const make = (
     generateWebhookSecret: Effect.sync(() =>
       Redacted.make(`whsec_${randomBytes(WEBHOOK_SECRET_BYTES).toString("base64")}`),
     ),
+    generateText: (length) =>
+      Effect.sync(() =>
+        Redacted.make(
+          Array.from({ length }, () => ALPHABET.charAt(randomInt(ALPHABET.length))).join(""),
+        ),
+      ),
+    digest: (secret) => createHash("sha256").update(secret).digest("hex"),
   }
 }
 

@@ -1,19 +1,19 @@
-// Scopes: read in one order, and what they are enough for.
+// KeyScopes: read in one order, and what they are enough for.
 
 import { describe, expect, it } from "@effect/vitest"
 import { Either, Schema } from "effect"
 import {
   NamespaceName,
   permits,
-  Scope,
-  Scopes,
+  KeyScope,
+  KeyScopes,
   type Caller,
   canSee,
   KeyId,
   mayIn,
 } from "../../../src/domain/index.js"
 
-const read = Schema.decodeUnknownEither(Scopes)
+const read = Schema.decodeUnknownEither(KeyScopes)
 
 describe("scopes", () => {
   it.each([
@@ -31,7 +31,7 @@ describe("scopes", () => {
   )
 
   it("manage includes the others, which include nothing", () => {
-    for (const required of Scope.literals) {
+    for (const required of KeyScope.literals) {
       expect(permits(["manage"], required)).toBe(true)
       expect(permits(["publish"], required)).toBe(required === "publish")
       expect(permits(["read"], required)).toBe(required === "read")

@@ -1,0 +1,121 @@
+// The services of the mesh that change what is configured, each change with its entry in the audit log.
+
+import type { MeshService } from "../mesh/Mesh.js"
+import type { AuditTrail } from "./AuditTrail.js"
+
+export const auditedHostTypes = (
+  trail: AuditTrail,
+  hostTypes: MeshService["hostTypes"],
+): MeshService["hostTypes"] => ({
+  ...hostTypes,
+  put: (name, defaults) =>
+    trail.changing(
+      { action: "host-type.put", name, input: defaults },
+      hostTypes.put(name, defaults),
+    ),
+  remove: (name) => trail.changing({ action: "host-type.remove", name }, hostTypes.remove(name)),
+})
+
+/** The tenant sees what the operator makes of its namespace, all but the end of it. */
+export const auditedNamespaces = (
+  trail: AuditTrail,
+  namespaces: MeshService["namespaces"],
+): MeshService["namespaces"] => ({
+  ...namespaces,
+  put: (name, input) =>
+    trail.changing(
+      {
+        namespace: name,
+        operators: true,
+        action: "namespace.put",
+        name,
+        input: { hostType: input?.hostType, ...input?.overrides },
+      },
+      namespaces.put(name, input),
+    ),
+  setStatus: (name, status) =>
+    trail.changing(
+      {
+        namespace: name,
+        operators: true,
+        action: status === "enabled" ? "namespace.enable" : "namespace.disable",
+        name,
+      },
+      namespaces.setStatus(name, status),
+    ),
+  remove: (name, options) =>
+    trail.changing({ action: "namespace.remove", name }, namespaces.remove(name, options)),
+})
+
+export const auditedSinks = (
+  trail: AuditTrail,
+  sinks: MeshService["sinks"],
+): MeshService["sinks"] => ({
+  ...sinks,
+  put: (namespace, name, input) =>
+    trail.changing(
+      { namespace, action: "sink.put", name, input },
+      sinks.put(namespace, name, input),
+    ),
+  rotateSecret: (namespace, name, options) =>
+    trail.changing(
+      { namespace, action: "sink.rotate-secret", name, input: options ?? {} },
+      sinks.rotateSecret(namespace, name, options),
+    ),
+  remove: (namespace, name) =>
+    trail.changing({ namespace, action: "sink.remove", name }, sinks.remove(namespace, name)),
+})
+
+export const auditedSubscriptions = (
+  trail: AuditTrail,
+  subscriptions: MeshService["subscriptions"],
+): MeshService["subscriptions"] => ({
+  ...subscriptions,
+  put: (namespace, name, spec) =>
+    trail.changing(
+      { namespace, action: "subscription.put", name, input: spec },
+      subscriptions.put(namespace, name, spec),
+    ),
+  remove: (namespace, name) =>
+    trail.changing(
+      { namespace, action: "subscription.remove", name },
+      subscriptions.remove(namespace, name),
+    ),
+  pause: (namespace, name) =>
+    trail.changing(
+      { namespace, action: "subscription.pause", name },
+      subscriptions.pause(namespace, name),
+    ),
+  resume: (namespace, name) =>
+    trail.changing(
+      { namespace, action: "subscription.resume", name },
+      subscriptions.resume(namespace, name),
+    ),
+})
+
+export const auditedDeadLetters = (
+  trail: AuditTrail,
+  deadLetters: MeshService["deadLetters"],
+): MeshService["deadLetters"] => ({
+  ...deadLetters,
+  redeliver: (namespace, id) =>
+    trail.changing(
+      { namespace, action: "dead-letter.redeliver", name: id },
+      deadLetters.redeliver(namespace, id),
+    ),
+  redeliverAll: (namespace, page) =>
+    trail.changing(
+      {
+        namespace,
+        action: "dead-letter.redeliver-all",
+        name: page.subscription ?? "",
+        input: page,
+      },
+      deadLetters.redeliverAll(namespace, page),
+    ),
+  discard: (namespace, id) =>
+    trail.changing(
+      { namespace, action: "dead-letter.discard", name: id },
+      deadLetters.discard(namespace, id),
+    ),
+})
