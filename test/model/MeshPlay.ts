@@ -9,6 +9,7 @@ import type { Receipt } from "../../src/actors/index.js"
 import {
   type JournaledEvent,
   NamespaceName,
+  nextStep,
   origin,
   Outcome,
   parseTypePattern,
@@ -242,7 +243,7 @@ export class MeshPlay {
         if (Exit.isFailure(exit)) {
           return this.#ask(Effect.flatten(Effect.succeed(exit)), ["NamespaceNotFound"])
         }
-        const complete = exit.value.steps.filter(({ outcome }) => outcome === "done").length === 10
+        const complete = nextStep(exit.value) === undefined
         if (wait && !complete) {
           if (this.#faulty) return Effect.void
           return Effect.die(new BrokenPromise(`not removed: ${JSON.stringify(exit.value)}`))

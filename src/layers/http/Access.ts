@@ -1,46 +1,103 @@
-// Who may talk to the server, decided from a request's headers alone.
+// Who a request is from, told from its headers.
 //
-// With an operator's token, whoever bears it. Without one, whoever is on this machine: the server is
-// on loopback then, and refuses what a web page could have a browser send there, which shows in a
-// foreign Origin, or, after DNS rebinding, in a foreign Host.
+// A namespace key is what it is, wherever it is presented. Apart from keys, with an operator's token it
+// is whoever bears it; without one, whoever is on this machine: the server is on loopback then, and
+// refuses what a web page could have a browser send there, which shows in a foreign Origin, or,
+// after DNS rebinding, in a foreign Host.
 
 import { createHash, timingSafeEqual } from "node:crypto"
 import { isIP } from "node:net"
 import type { IncomingHttpHeaders } from "node:http"
-import { Context, Either, Redacted } from "effect"
+import { Context, Effect, Either, Option, Redacted } from "effect"
+import type { MeshService } from "../../actors/index.js"
+import { type Caller, isKeyToken, keyIdOf, type NamespaceKey } from "../../domain/index.js"
 import { Problem } from "./Problem.js"
-
-/** Who sends a request, and with that what they may do. The operator may do everything. */
-export type Caller = { readonly kind: "operator" }
+import { problemOf } from "./ProblemOf.js"
 
 export interface AccessRules {
   /** Why the request must not even be looked at, whatever its path; undefined when it may. */
   readonly refusal: (headers: IncomingHttpHeaders) => Problem | undefined
-  readonly identify: (headers: IncomingHttpHeaders) => Either.Either<Caller, Problem>
+  /** Who it is from, if that can be said without asking the store. */
+  readonly identify: (headers: IncomingHttpHeaders) => Either.Either<Caller, Problem> | undefined
+  /** The same, asking the store where it has to be. */
+  readonly authenticate: (headers: IncomingHttpHeaders) => Effect.Effect<Caller, Problem>
 }
 
 export class Access extends Context.Tag("eventloom/http/Access")<Access, AccessRules>() {}
 
+export interface AccessOptions {
+  readonly keys: Pick<MeshService["keys"], "known" | "authenticate">
+  /** The operator's token: who bears it may do everything. */
+  readonly adminToken: Redacted.Redacted | undefined
+}
+
+export const accessRules = ({ adminToken, keys }: AccessOptions): AccessRules => {
+  const others = adminToken === undefined ? everybodyHere : bearerOf(adminToken)
+  /** The token, where it is a key's; else who it is. */
+  const claimed = ({
+    authorization,
+  }: IncomingHttpHeaders): string | Either.Either<Caller, Problem> => {
+    const token = authorization === undefined ? undefined : bearerForm.exec(authorization)?.[1]
+    return token !== undefined && others.leaves(token) ? token : others.caller(authorization, token)
+  }
+  return {
+    refusal: adminToken === undefined ? foreign : () => undefined,
+    identify: (headers) => {
+      const claim = claimed(headers)
+      if (typeof claim !== "string") return claim
+      const key = keys.known(claim)
+      return key === undefined ? undefined : bearer(key)
+    },
+    authenticate: (headers) =>
+      Effect.suspend((): Effect.Effect<Caller, Problem> => {
+        const claim = claimed(headers)
+        return typeof claim === "string"
+          ? Effect.flatMap(Effect.mapError(keys.authenticate(claim), problemOf), bearer)
+          : claim
+      }),
+  }
+}
+
+const bearerForm = /^Bearer +([^ ]+) *$/i
+
+/** Who it is from when it is from no key. */
+interface Others {
+  /** Whether a token is left to the keys. */
+  readonly leaves: (token: string) => boolean
+  readonly caller: (
+    authorization: string | undefined,
+    token: string | undefined,
+  ) => Either.Either<Caller, Problem>
+}
+
 const operator: Either.Either<Caller> = Either.right({ kind: "operator" })
 
 /** Whoever bears the token is the operator. Tokens are compared by hash, in constant time. */
-export const withToken = (token: Redacted.Redacted): AccessRules => {
-  const expected = digest(Redacted.value(token))
+const bearerOf = (adminToken: Redacted.Redacted): Others => {
+  const expected = digest(Redacted.value(adminToken))
   return {
-    refusal: () => undefined,
-    identify: ({ authorization }) => {
+    leaves: (token) => keyIdOf(token) !== undefined,
+    caller: (authorization, token) => {
       if (authorization === undefined) return unauthorized("An Authorization header is required.")
-      const [, given] = /^Bearer +([^ ]+) *$/i.exec(authorization) ?? []
-      if (given === undefined)
+      if (token === undefined) {
         return unauthorized("The Authorization header must be Bearer <token>.")
-      return timingSafeEqual(digest(given), expected)
+      }
+      return timingSafeEqual(digest(token), expected)
         ? operator
         : unauthorized("The token is wrong.")
     },
   }
 }
 
+/** Whoever is on this machine is the operator, but for who presents a key, good or not. */
+const everybodyHere: Others = { leaves: isKeyToken, caller: () => operator }
+
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest()
+
+const bearer = Option.match({
+  onNone: () => unauthorized("The key is unknown, revoked or expired."),
+  onSome: (key: NamespaceKey): Either.Either<Caller, Problem> => Either.right({ kind: "key", key }),
+})
 
 const unauthorized = (detail: string): Either.Either<never, Problem> =>
   Either.left(
@@ -53,15 +110,12 @@ const unauthorized = (detail: string): Either.Either<never, Problem> =>
     }),
   )
 
-/** Whoever is on this machine, and no web page. */
-export const loopbackOnly: AccessRules = {
-  refusal: ({ host, origin }) => {
-    if (!isLoopbackHost(hostOf(host ?? ""))) return forbidden("host")
-    if (origin === undefined) return undefined
-    const url = URL.canParse(origin) ? new URL(origin) : undefined
-    return url !== undefined && url.host === host?.toLowerCase() ? undefined : forbidden("origin")
-  },
-  identify: () => operator,
+/** This machine is served, and no web page. */
+const foreign: AccessRules["refusal"] = ({ host, origin }) => {
+  if (!isLoopbackHost(hostOf(host ?? ""))) return forbidden("host")
+  if (origin === undefined) return undefined
+  const url = URL.canParse(origin) ? new URL(origin) : undefined
+  return url !== undefined && url.host === host?.toLowerCase() ? undefined : forbidden("origin")
 }
 
 const forbidden = (field: "host" | "origin") =>

@@ -8,6 +8,7 @@ import type { MeshService, PublishError, Receipt } from "../../actors/index.js"
 import { type NamespaceName, namespaceName } from "../../domain/index.js"
 import type { AccessRules } from "./Access.js"
 import { durabilityHeader } from "./api/index.js"
+import { refusalOf } from "./Permission.js"
 import { logFault } from "./ProblemAnswers.js"
 import { Problem } from "./Problem.js"
 import { problemOf } from "./ProblemOf.js"
@@ -74,8 +75,12 @@ export const fastPublish = ({ mesh, access, runtime }: FastPublishOptions): Fast
     const namespace = namespaceOf(request)
     if (namespace === undefined) return false
     const caller = access.identify(request.headers)
-    if (caller._tag === "Left") {
-      sendProblem(request, response, caller.left)
+    // A key that has to be looked up: the route does it.
+    if (caller === undefined) return false
+    const refusal =
+      caller._tag === "Left" ? caller.left : refusalOf(caller.right, "publish", namespace)
+    if (refusal !== undefined) {
+      sendProblem(request, response, refusal)
       return true
     }
     const refusal = mesh.refusal(namespace)

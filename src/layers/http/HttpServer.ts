@@ -12,8 +12,8 @@ import {
   Schema,
   type Scope,
 } from "effect"
-import type { Mesh } from "../../actors/index.js"
-import { isLoopbackHost, loopbackOnly, withToken } from "./Access.js"
+import { Mesh } from "../../actors/index.js"
+import { accessRules, isLoopbackHost } from "./Access.js"
 import { makeEventStreams } from "./EventStreams.js"
 import { Problem, problemContentType } from "./Problem.js"
 import { makeRequestHandler, type RequestHandler } from "./RequestHandler.js"
@@ -76,7 +76,7 @@ const serve = (
     const { adminToken, fastPath = true, host, port } = options
     const limits = { ...defaultServerLimits, ...options.limits }
     if (adminToken === undefined && !isLoopbackHost(host)) return yield* new TokenRequired({ host })
-    const access = adminToken === undefined ? loopbackOnly : withToken(adminToken)
+    const access = accessRules({ adminToken, keys: (yield* Mesh).keys })
     const streams = yield* makeEventStreams(limits)
     const handler = yield* makeRequestHandler({ access, streams, fastPath })
     const server = yield* Effect.acquireRelease(

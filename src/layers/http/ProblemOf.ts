@@ -3,7 +3,12 @@
 
 import type { HttpApiError } from "@effect/platform"
 import type { ParseResult } from "effect"
-import type { MeshOverloaded, StoreUnavailable, TooManyFollowers } from "../../actors/index.js"
+import type {
+  MeshOverloaded,
+  StoreUnavailable,
+  TooManyFollowers,
+  TooManyUnknownKeys,
+} from "../../actors/index.js"
 import {
   batchContentType,
   type DeadLetterNotFound,
@@ -13,6 +18,7 @@ import {
   type HostTypeNotFound,
   type InvalidSetting,
   type JournalFull,
+  type KeyNotFound,
   type NamespaceDisabled,
   type NamespaceNotFound,
   type NamespaceRemoving,
@@ -37,6 +43,7 @@ export type MeshFailure =
   | HostTypeNotFound
   | InvalidSetting
   | JournalFull
+  | KeyNotFound
   | MeshOverloaded
   | NamespaceDisabled
   | NamespaceNotFound
@@ -53,6 +60,7 @@ export type MeshFailure =
   | SubscriptionInactive
   | SubscriptionNotFound
   | TooManyFollowers
+  | TooManyUnknownKeys
 
 const retryAfter = (millis: number) => ({ "retry-after": String(Math.ceil(millis / 1000)) })
 
@@ -183,6 +191,14 @@ export const problemOf = (error: MeshFailure): Problem => {
       const headers = retryAfter(error.retryAfterMillis)
       const status = scope === "namespace" ? 429 : 503
       return new Problem({ status, kind: "too-many-streams", detail, facts: { limit }, headers })
+    }
+    case "KeyNotFound": {
+      const facts = { namespace: error.namespace, key: error.key }
+      return new Problem({ status: 404, kind: "key-not-found", detail, facts })
+    }
+    case "TooManyUnknownKeys": {
+      const headers = retryAfter(error.retryAfterMillis)
+      return new Problem({ status: 503, kind: "too-many-unknown-keys", detail, headers })
     }
     case "MeshOverloaded": {
       const headers = retryAfter(error.retryAfterMillis)

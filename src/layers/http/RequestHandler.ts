@@ -1,16 +1,18 @@
 // From a mesh to what a Node server calls for each request: the checks that come before any route,
 // the fast path, and the routes.
 
+import { randomUUID } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { HttpApiBuilder, HttpApiSwagger, HttpRouter } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Effect, Layer, type Scope } from "effect"
 import { Mesh } from "../../actors/index.js"
 import { Access, type AccessRules } from "./Access.js"
-import { Authorization, EventloomApi } from "./api/index.js"
+import { EventloomApi } from "./api/index.js"
 import { EventStreams, type EventStreamsShape } from "./EventStreams.js"
 import { fastPublish } from "./FastPublish.js"
 import { allHandlers } from "./handlers/index.js"
+import { authorizationLayer, requestIdHeader } from "./Permission.js"
 import { answerProblems } from "./ProblemAnswers.js"
 import { Problem } from "./Problem.js"
 import { unexpectedBody } from "./RequestBody.js"
@@ -41,7 +43,7 @@ const appLayer = Layer.mergeAll(
 ).pipe(
   Layer.provideMerge(HttpApiBuilder.api(EventloomApi)),
   Layer.provide(allHandlers),
-  Layer.provide(Authorization.layer),
+  Layer.provide(authorizationLayer),
   Layer.provideMerge(HttpApiBuilder.Router.Live),
   Layer.provideMerge(HttpApiBuilder.Middleware.layer),
   Layer.provideMerge(NodeHttpServer.layerContext),
@@ -83,6 +85,7 @@ export const makeRequestHandler = ({
       if (refusal !== undefined) return sendProblem(request, response, refusal)
       if (!fast(request, response)) {
         response.setHeader("x-content-type-options", "nosniff")
+        response.setHeader(requestIdHeader, randomUUID())
         if (pathOf(request.url ?? "") === docsPath) {
           response.setHeader("content-security-policy", docsPolicy)
         }

@@ -1,36 +1,23 @@
-// What every route under /v1 demands: a caller. Says who it is to the handlers.
+// What every route but those of health demands: a caller who may use it. Says who it is to the
+// handlers, and to the mesh, for the audit log.
 
-import { HttpApiMiddleware, HttpApiSecurity, HttpServerRequest, OpenApi } from "@effect/platform"
-import { Context, Effect, Layer } from "effect"
-import { Access, type Caller } from "../Access.js"
+import { HttpApiMiddleware, HttpApiSecurity, OpenApi } from "@effect/platform"
+import { CurrentOrigin } from "../../../actors/index.js"
 import { problems } from "../Problem.js"
-
-export class CurrentCaller extends Context.Tag("eventloom/http/CurrentCaller")<
-  CurrentCaller,
-  Caller
->() {}
 
 const bearer = HttpApiSecurity.bearer.pipe(
   HttpApiSecurity.annotate(
     OpenApi.Description,
-    "The operator's token. Without one configured, the server is reachable from its machine only.",
+    "The operator's token, or a key of the namespace (`elk_…`) with the scope that the route takes. " +
+      "Without an operator's token configured, the server is reachable from its machine only.",
   ),
 )
 
 export class Authorization extends HttpApiMiddleware.Tag<Authorization>()(
   "eventloom/http/Authorization",
   {
-    failure: problems(401, "No token, or not the right one."),
-    provides: CurrentCaller,
+    failure: problems(401, "No token, or not the right one; a key that is revoked or expired."),
+    provides: CurrentOrigin,
     security: { bearer },
   },
-) {
-  static readonly layer: Layer.Layer<Authorization, never, Access> = Layer.effect(
-    Authorization,
-    Effect.map(Access, ({ identify }) => ({
-      // What the header holds besides a token counts too, so it is read whole.
-      bearer: () =>
-        Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) => identify(headers)),
-    })),
-  )
-}
+) {}

@@ -4,9 +4,11 @@ import { HttpApi, OpenApi } from "@effect/platform"
 import { Predicate } from "effect"
 import { problemContentType, problemJsonSchema, problems } from "../Problem.js"
 import { DeadLettersApi } from "./DeadLettersApi.js"
+import { AuditApi } from "./AuditApi.js"
 import { EventsApi } from "./EventsApi.js"
 import { HealthApi } from "./HealthApi.js"
 import { HostTypesApi } from "./HostTypesApi.js"
+import { KeysApi } from "./KeysApi.js"
 import { NamespacesApi } from "./NamespacesApi.js"
 import { OperationsApi } from "./OperationsApi.js"
 import { SinksApi } from "./SinksApi.js"
@@ -44,12 +46,19 @@ export class EventloomApi extends HttpApi.make("eventloom")
   .add(OperationsApi)
   .add(HostTypesApi)
   .add(NamespacesApi)
+  .add(KeysApi)
+  .add(AuditApi)
   .add(SinksApi)
   .add(SubscriptionsApi)
   .add(EventsApi)
   .add(DeadLettersApi)
   .addError(problems(400, unreadable))
-  .addError(problems(403, "Without an operator's token: a foreign Host or Origin."))
+  .addError(
+    problems(
+      403,
+      "The key lacks the `scope`, or it takes the operator. Without an operator's token: a foreign Host or Origin.",
+    ),
+  )
   .addError(problems(500, "A fault of the server; its log has more under the `id`."))
   .annotate(OpenApi.Title, "Eventloom")
   .annotate(OpenApi.Version, "1")

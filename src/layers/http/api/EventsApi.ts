@@ -13,6 +13,7 @@ import {
 import { problems } from "../Problem.js"
 import { Authorization } from "./Authorization.js"
 import { eventStreamContentType } from "../ServerSentEvents.js"
+import { Needs } from "./Needs.js"
 import { Limit, Next } from "./Paging.js"
 
 export const Durability = Schema.Literal("journalled", "ephemeral").annotations({
@@ -84,6 +85,7 @@ export class EventsApi extends HttpApiGroup.make("events")
   .add(
     HttpApiEndpoint.post("publishEvents", "/v1/namespaces/:namespace/events")
       .setPath(inNamespace)
+      .annotate(Needs, "publish")
       .setUrlParams(
         Schema.Struct({
           durability: Schema.optional(Durability),
@@ -118,6 +120,7 @@ export class EventsApi extends HttpApiGroup.make("events")
   .add(
     HttpApiEndpoint.get("readEvents", "/v1/namespaces/:namespace/events")
       .setPath(inNamespace)
+      .annotate(Needs, "read")
       .setUrlParams(
         Schema.Struct({
           after: Schema.optional(SequenceFromString),
@@ -177,6 +180,7 @@ export class EventsApi extends HttpApiGroup.make("events")
   .add(
     HttpApiEndpoint.get("getEvent", "/v1/namespaces/:namespace/events/:sequence")
       .setPath(Schema.Struct({ namespace: NamespaceName, sequence: SequenceFromString }))
+      .annotate(Needs, "read")
       .addSuccess(StoredEvent)
       .addError(problems(404, "No such namespace, or no such event in its journal.")),
   )

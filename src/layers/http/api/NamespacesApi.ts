@@ -16,6 +16,7 @@ import {
 import { problems } from "../Problem.js"
 import { Authorization } from "./Authorization.js"
 import { Instant } from "./Instant.js"
+import { Needs } from "./Needs.js"
 import { Next, pageParameters } from "./Paging.js"
 import { shownSettings } from "./SettingsShape.js"
 
@@ -88,6 +89,7 @@ export class NamespacesApi extends HttpApiGroup.make("namespaces")
   .add(
     HttpApiEndpoint.get("getNamespace", "/v1/namespaces/:namespace")
       .setPath(path)
+      .annotate(Needs, "read")
       .addSuccess(NamespaceDetailShape)
       .addError(notFound)
       .annotate(OpenApi.Summary, "A namespace, what it may use and what it uses"),

@@ -13,6 +13,7 @@ import {
 import { problems } from "../Problem.js"
 import { Authorization } from "./Authorization.js"
 import { Instant } from "./Instant.js"
+import { Needs } from "./Needs.js"
 import { Next, pageParameters } from "./Paging.js"
 
 const options = { key: Schema.String, value: Schema.Unknown }
@@ -79,6 +80,7 @@ export class SinksApi extends HttpApiGroup.make("sinks")
   .add(
     HttpApiEndpoint.put("putSink", "/v1/namespaces/:namespace/sinks/:sink")
       .setPath(path)
+      .annotate(Needs, "manage")
       .setPayload(SinkSpec)
       .addSuccess(SinkShape)
       .addSuccess(SinkShape, { status: 201 })
@@ -91,12 +93,14 @@ export class SinksApi extends HttpApiGroup.make("sinks")
   .add(
     HttpApiEndpoint.get("getSink", "/v1/namespaces/:namespace/sinks/:sink")
       .setPath(path)
+      .annotate(Needs, "read")
       .addSuccess(SinkShape)
       .addError(notFound),
   )
   .add(
     HttpApiEndpoint.get("listSinks", "/v1/namespaces/:namespace/sinks")
       .setPath(inNamespace)
+      .annotate(Needs, "read")
       .setUrlParams(Schema.Struct(pageParameters(SinkName)))
       .addSuccess(Schema.Struct({ sinks: Schema.Array(SinkShape), next: Next(SinkName) }))
       .addError(notFound),
@@ -120,6 +124,7 @@ export class SinksApi extends HttpApiGroup.make("sinks")
   .add(
     HttpApiEndpoint.del("deleteSink", "/v1/namespaces/:namespace/sinks/:sink")
       .setPath(path)
+      .annotate(Needs, "manage")
       .addError(notFound),
   )
   .addError(conflict)

@@ -13,6 +13,7 @@ import { SubscriptionState } from "../../../actors/index.js"
 import { problems } from "../Problem.js"
 import { Authorization } from "./Authorization.js"
 import { Instant } from "./Instant.js"
+import { Needs } from "./Needs.js"
 import { Next, pageParameters } from "./Paging.js"
 
 export const SubscriptionShape = Schema.Struct({
@@ -40,6 +41,7 @@ export class SubscriptionsApi extends HttpApiGroup.make("subscriptions")
   .add(
     HttpApiEndpoint.put("putSubscription", "/v1/namespaces/:namespace/subscriptions/:subscription")
       .setPath(path)
+      .annotate(Needs, "manage")
       .setPayload(SubscriptionSpec)
       .addSuccess(SubscriptionShape)
       .addSuccess(SubscriptionShape, { status: 201 })
@@ -52,12 +54,14 @@ export class SubscriptionsApi extends HttpApiGroup.make("subscriptions")
   .add(
     HttpApiEndpoint.get("getSubscription", "/v1/namespaces/:namespace/subscriptions/:subscription")
       .setPath(path)
+      .annotate(Needs, "read")
       .addSuccess(SubscriptionShape)
       .addError(notFound),
   )
   .add(
     HttpApiEndpoint.get("listSubscriptions", "/v1/namespaces/:namespace/subscriptions")
       .setPath(inNamespace)
+      .annotate(Needs, "read")
       .setUrlParams(Schema.Struct(pageParameters(SubscriptionName)))
       .addSuccess(
         Schema.Struct({
@@ -73,6 +77,7 @@ export class SubscriptionsApi extends HttpApiGroup.make("subscriptions")
       "/v1/namespaces/:namespace/subscriptions/:subscription",
     )
       .setPath(path)
+      .annotate(Needs, "manage")
       .addError(notFound),
   )
   .add(
@@ -81,6 +86,7 @@ export class SubscriptionsApi extends HttpApiGroup.make("subscriptions")
       "/v1/namespaces/:namespace/subscriptions/:subscription/pause",
     )
       .setPath(path)
+      .annotate(Needs, "manage")
       .addSuccess(SubscriptionShape)
       .addError(notFound)
       .annotate(OpenApi.Summary, "Stops deliveries; the position stays"),
@@ -91,6 +97,7 @@ export class SubscriptionsApi extends HttpApiGroup.make("subscriptions")
       "/v1/namespaces/:namespace/subscriptions/:subscription/resume",
     )
       .setPath(path)
+      .annotate(Needs, "manage")
       .addSuccess(SubscriptionShape)
       .addError(notFound)
       .annotate(OpenApi.Summary, "Delivers from the position on"),

@@ -1,8 +1,9 @@
 // Health: is the process up, is the mesh well.
 
 import { HttpApiBuilder, HttpServerRequest } from "@effect/platform"
-import { Effect, Either } from "effect"
+import { Effect, Option } from "effect"
 import { Mesh } from "../../../actors/index.js"
+import { canSee } from "../../../domain/index.js"
 import { Access } from "../Access.js"
 import { EventloomApi, maxParked } from "../api/index.js"
 import { Problem } from "../Problem.js"
@@ -17,10 +18,11 @@ export const healthHandlers = HttpApiBuilder.group(EventloomApi, "health", (hand
         Effect.gen(function* () {
           const { headers } = yield* HttpServerRequest.HttpServerRequest
           const { ready, problems, parkedSinks } = yield* mesh.health
-          const known = Either.isRight(access.identify(headers))
+          const caller = Option.getOrUndefined(yield* Effect.option(access.authenticate(headers)))
+          const seen = caller && parkedSinks.filter(({ namespace }) => canSee(caller, namespace))
           const parking = {
             parkedSinks: parkedSinks.length,
-            ...(known ? { parked: parkedSinks.slice(0, maxParked) } : {}),
+            ...(seen === undefined ? {} : { parked: seen.slice(0, maxParked) }),
           }
           if (ready) return { status: "ready" as const, ...parking }
           return yield* new Problem({
@@ -28,7 +30,10 @@ export const healthHandlers = HttpApiBuilder.group(EventloomApi, "health", (hand
             kind: "not-ready",
             detail: `Not ready: ${problems.map(({ what, where }) => `${what} (${where})`).join(", ")}.`,
             facts: {
-              problems: known ? problems : problems.map(({ what, where }) => ({ what, where })),
+              problems:
+                caller?.kind === "operator"
+                  ? problems
+                  : problems.map(({ what, where }) => ({ what, where })),
               ...parking,
             },
             headers: { "retry-after": "1" },

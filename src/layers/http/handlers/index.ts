@@ -1,9 +1,11 @@
 /** The handlers of all groups of the API. */
 import { Layer } from "effect"
 import { deadLettersHandlers } from "./DeadLettersHandlers.js"
+import { auditHandlers } from "./AuditHandlers.js"
 import { eventsHandlers } from "./EventsHandlers.js"
 import { healthHandlers } from "./HealthHandlers.js"
 import { hostTypesHandlers } from "./HostTypesHandlers.js"
+import { keysHandlers } from "./KeysHandlers.js"
 import { namespacesHandlers } from "./NamespacesHandlers.js"
 import { operationsHandlers } from "./OperationsHandlers.js"
 import { sinksHandlers } from "./SinksHandlers.js"
@@ -11,9 +13,11 @@ import { subscriptionsHandlers } from "./SubscriptionsHandlers.js"
 
 export const allHandlers = Layer.mergeAll(
   deadLettersHandlers,
+  auditHandlers,
   eventsHandlers,
   healthHandlers,
   hostTypesHandlers,
+  keysHandlers,
   namespacesHandlers,
   operationsHandlers,
   sinksHandlers,
