@@ -11,9 +11,7 @@ import { Access } from "./Access.js"
 import { Authorization, EventloomApi, type Need, Needs } from "./api/index.js"
 import { Problem } from "./Problem.js"
 import { problemOf } from "./ProblemOf.js"
-
-/** The header with the id of a request, in every answer of a route. */
-export const requestIdHeader = "x-request-id"
+import { requestIdHeader } from "./SendAnswer.js"
 
 /** Why the caller may not; `need` is undefined where it takes the operator, `namespace` where the path has none. */
 export const refusalOf = (

@@ -12,12 +12,12 @@ import { EventloomApi } from "./api/index.js"
 import { EventStreams, type EventStreamsShape } from "./EventStreams.js"
 import { fastPublish } from "./FastPublish.js"
 import { allHandlers } from "./handlers/index.js"
-import { authorizationLayer, requestIdHeader } from "./Permission.js"
+import { authorizationLayer } from "./Permission.js"
 import { answerProblems } from "./ProblemAnswers.js"
 import { Problem } from "./Problem.js"
 import { unexpectedBody } from "./RequestBody.js"
 import { pathOf, routeTable } from "./RouteTable.js"
-import { sendProblem } from "./SendAnswer.js"
+import { requestIdHeader, sendProblem } from "./SendAnswer.js"
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void
 

@@ -218,7 +218,8 @@ const comparable = ({
   text: string
 }) => {
   const { date: _, "keep-alive": __, ...rest } = { date: "", "keep-alive": "", ...headers }
-  return { status, headers: rest, text: text.replaceAll(/[0-9a-f-]{36}/g, "<uuid>") }
+  const shown = JSON.stringify({ status, headers: rest, text })
+  return JSON.parse(shown.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "<uuid>"))
 }
 
 const outcome = ([, sent]: Input, fastPath: boolean) =>
