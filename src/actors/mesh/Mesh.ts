@@ -266,7 +266,7 @@ export interface MeshService extends Publisher {
       input: KeyInput,
     ) => InNamespace<
       { readonly key: NamespaceKey; readonly token: Redacted.Redacted },
-      InvalidSetting
+      InvalidSetting | QuotaReached
     >
     readonly get: (namespace: NamespaceName, id: KeyId) => InNamespace<NamespaceKey, KeyNotFound>
     readonly list: (

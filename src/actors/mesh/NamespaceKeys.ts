@@ -13,6 +13,7 @@ import {
   type NamespaceKey,
   NamespaceNotFound,
   permits,
+  QuotaReached,
 } from "../../domain/index.js"
 import { type ChangeOrigin, CurrentOrigin } from "../access/CurrentOrigin.js"
 import type { KeyInput, MeshService } from "./Mesh.js"
@@ -26,9 +27,10 @@ export const makeNamespaceKeys = (world: MeshWorld, door: NamespaceDoor): MeshSe
       Effect.gen(function* () {
         yield* door.check(namespace)
         const granted = yield* grant(yield* CurrentOrigin, input, world.now())
-        if ((yield* keys.count(namespace)) >= config.maxKeysPerNamespace) {
-          const reason = `a namespace has at most ${config.maxKeysPerNamespace} keys`
-          return yield* new InvalidSetting({ field: "keys", reason })
+        const current = yield* keys.count(namespace)
+        const limit = config.maxKeysPerNamespace
+        if (current >= limit) {
+          return yield* new QuotaReached({ namespace, quota: "maxKeys", limit, current })
         }
         const id = KeyId.make(Redacted.value(yield* vault.generateText(keyIdLength)))
         const secret = yield* vault.generateText(keySecretLength)

@@ -58,15 +58,16 @@ export class JournalFull extends Schema.TaggedError<JournalFull>()("JournalFull"
 /** The namespace has as many of something as it may. */
 export class QuotaReached extends Schema.TaggedError<QuotaReached>()("QuotaReached", {
   namespace: NamespaceName,
-  quota: Schema.Literal("maxSinks", "maxSubscriptions"),
+  quota: Schema.Literal("maxSinks", "maxSubscriptions", "maxKeys"),
   limit: Schema.Number,
   current: Schema.Number,
 }) {
   override get message(): string {
-    const what = this.quota === "maxSinks" ? "sinks" : "subscriptions"
-    return `The namespace "${this.namespace}" has ${this.current} ${what}, and may have ${this.limit}.`
+    return `The namespace "${this.namespace}" has ${this.current} ${counted[this.quota]}, and may have ${this.limit}.`
   }
 }
+
+const counted = { maxSinks: "sinks", maxSubscriptions: "subscriptions", maxKeys: "keys" }
 
 /** Why a publish is refused by a quota. */
 export type PublishRefused = PublishRateExceeded | PublishExceedsBurst | JournalFull

@@ -77,10 +77,10 @@ export const fastPublish = ({ mesh, access, runtime }: FastPublishOptions): Fast
     const caller = access.identify(request.headers)
     // A key that has to be looked up: the route does it.
     if (caller === undefined) return false
-    const refusal =
+    const forbidden =
       caller._tag === "Left" ? caller.left : refusalOf(caller.right, "publish", namespace)
-    if (refusal !== undefined) {
-      sendProblem(request, response, refusal)
+    if (forbidden !== undefined) {
+      sendProblem(request, response, forbidden)
       return true
     }
     const refusal = mesh.refusal(namespace)

@@ -11,6 +11,7 @@ import {
 import { problems } from "../Problem.js"
 import { Authorization } from "./Authorization.js"
 import { Instant } from "./Instant.js"
+import { Needs } from "./Needs.js"
 import { Limit, Next } from "./Paging.js"
 
 export const DeadLetterReasonName = Schema.Literal(
@@ -87,6 +88,7 @@ export class DeadLettersApi extends HttpApiGroup.make("deadLetters")
   .add(
     HttpApiEndpoint.get("listDeadLetters", "/v1/namespaces/:namespace/dead-letters")
       .setPath(inNamespace)
+      .annotate(Needs, "read")
       .setUrlParams(
         Schema.Struct({
           ...filter,
@@ -109,12 +111,14 @@ export class DeadLettersApi extends HttpApiGroup.make("deadLetters")
   .add(
     HttpApiEndpoint.get("getDeadLetter", "/v1/namespaces/:namespace/dead-letters/:deadLetter")
       .setPath(path)
+      .annotate(Needs, "read")
       .addSuccess(DeadLetterShape)
       .addError(notFound),
   )
   .add(
     HttpApiEndpoint.post("redeliverDeadLetters", "/v1/namespaces/:namespace/dead-letters/redeliver")
       .setPath(inNamespace)
+      .annotate(Needs, "manage")
       .setPayload(RedeliverRequest)
       .addSuccess(Redelivered, { status: 202 })
       .addError(notFound)
@@ -134,6 +138,7 @@ export class DeadLettersApi extends HttpApiGroup.make("deadLetters")
       "/v1/namespaces/:namespace/dead-letters/:deadLetter/redeliver",
     )
       .setPath(path)
+      .annotate(Needs, "manage")
       .addSuccess(
         Schema.Struct({
           deadLetter: Schema.String,
@@ -153,6 +158,7 @@ export class DeadLettersApi extends HttpApiGroup.make("deadLetters")
   .add(
     HttpApiEndpoint.del("discardDeadLetter", "/v1/namespaces/:namespace/dead-letters/:deadLetter")
       .setPath(path)
+      .annotate(Needs, "manage")
       .addError(notFound)
       .annotate(OpenApi.Summary, "Forgets a dead letter and its event"),
   )

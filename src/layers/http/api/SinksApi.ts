@@ -108,6 +108,7 @@ export class SinksApi extends HttpApiGroup.make("sinks")
   .add(
     HttpApiEndpoint.post("rotateSecret", "/v1/namespaces/:namespace/sinks/:sink/rotate-secret")
       .setPath(path)
+      .annotate(Needs, "manage")
       .setPayload(SecretRotation)
       .addSuccess(SinkShape)
       .addError(notFound)
