@@ -125,6 +125,8 @@ const table: Readonly<Record<string, Use>> = {
   },
   readEvents: { needs: "read", path: `${inOwn}/events` },
   getEvent: { needs: "read", path: `${inOwn}/events/1` },
+  // One that is answered without a stream.
+  streamEvents: { needs: "read", path: `${inOwn}/events/stream?after=none` },
 }
 
 interface Route {

@@ -143,6 +143,7 @@ export class EventsApi extends HttpApiGroup.make("events")
   .add(
     HttpApiEndpoint.get("streamEvents", "/v1/namespaces/:namespace/events/stream")
       .setPath(inNamespace)
+      .annotate(Needs, "read")
       .setUrlParams(
         Schema.Struct({
           after: Schema.optional(StreamStart),
