@@ -161,7 +161,12 @@ const spec: fc.Arbitrary<SubscriptionSpec> = fc.record(
     ordering: fc.constantFrom("none" as const, "key" as const, "strict" as const),
     concurrency: fc.integer({ min: 1, max: 1024 }),
     retry,
-    batch: fc.record({ maxEvents: fc.integer({ min: 1, max: 1000 }), maxBytes: bytes }),
+    batch: fc.record({
+      maxEvents: fc.integer({ min: 1, max: 1000 }),
+      maxBytes: bytes,
+      maxWait: fc.integer({ min: 0, max: 60_000 }).map((value) => Duration.millis(value)),
+    }),
+    rateLimit: rate,
   },
   { requiredKeys: ["sink"] },
 )

@@ -2,7 +2,7 @@
 
 import { Effect, Schema } from "effect"
 import type { Connection, Delivery, SinkSecrets, Transport } from "../../src/actors/index.js"
-import { Outcome } from "../../src/domain/index.js"
+import { Outcome, type Rate, RateText } from "../../src/domain/index.js"
 import { erased } from "../../src/layers/transports/TransportRegistry.js"
 
 export interface Attempt {
@@ -25,6 +25,8 @@ export const delivered: Answer = () => Effect.succeed(Outcome.delivered())
 
 export class ScriptedSinks {
   readonly attempts: Array<Attempt> = []
+  /** The events of each request of a sink that takes several. */
+  readonly batches: Array<ReadonlyArray<string>> = []
   /** How often each sink was opened, by `namespace/sink`. */
   readonly opened = new Map<string, number>()
   /** The secrets that each open sink has, by `namespace/sink`. */
@@ -67,50 +69,71 @@ export class ScriptedSinks {
 
   readonly transport: Transport = erased({
     kind: "scripted",
-    options: Schema.Struct({ note: Schema.optional(Schema.String) }),
+    options: Schema.Struct({
+      note: Schema.optional(Schema.String),
+      /** It takes several events in a request; all have the outcome of the first. */
+      batches: Schema.optional(Schema.Boolean),
+      /** Requests it may be sent. */
+      rate: Schema.optional(RateText),
+    }),
     secrets: ["token"],
     rotates: "token",
-    open: ({ namespace, retiring, secrets, sink }) => {
+    open: ({ namespace, options: { batches = false, rate }, retiring, secrets, sink }) => {
       const key = `${namespace}/${sink}`
       return Effect.suspend(() => {
         this.secrets.set(key, { secrets, ...(retiring === undefined ? {} : { retiring }) })
         this.opened.set(key, (this.opened.get(key) ?? 0) + 1)
         return this.#openings.get(key) ?? Effect.void
-      }).pipe(Effect.as(this.#connection(key, sink)))
+      }).pipe(Effect.as(this.#connection(key, sink, batches, rate)))
     },
   })
 
-  #connection(key: string, sink: string): Connection {
+  #connection(key: string, sink: string, batches: boolean, rate: Rate | undefined): Connection {
+    const deliver: Connection["deliver"] = (delivery) => this.#attempt(key, sink, delivery)
     return {
       renew: (secrets) => void this.secrets.set(key, secrets),
-      deliver: (delivery) =>
-        Effect.suspend(() => {
-          const { namespace, subscription, event, attempt } = delivery
-          const record: Attempt = {
-            namespace,
-            sink,
-            subscription,
-            delivery: delivery.id,
-            event: event.event.id,
-            sequence: event.sequence,
-            attempt,
-            at: this.#now(),
-            outcome: undefined,
+      deliver,
+      ...(rate === undefined ? {} : { rate }),
+      ...(batches
+        ? {
+            deliverBatch: (deliveries) => {
+              this.batches.push(deliveries.map(({ event }) => event.event.id))
+              return Effect.map(Effect.all(deliveries.map(deliver)), (outcomes) =>
+                outcomes.map((outcome) => outcomes[0] ?? outcome),
+              )
+            },
           }
-          this.attempts.push(record)
-          this.onAttempt?.(record)
-          const answer = this.#answers.get(key) ?? delivered
-          return answer(delivery).pipe(
-            Effect.tap((outcome) =>
-              Effect.sync(() => {
-                record.outcome = outcome
-                this.onOutcome?.(record)
-              }),
-            ),
-            Effect.tapErrorCause(() => Effect.sync(() => this.onCutOff?.(record))),
-            Effect.onInterrupt(() => Effect.sync(() => this.onCutOff?.(record))),
-          )
-        }),
+        : {}),
     }
+  }
+
+  #attempt(key: string, sink: string, delivery: Delivery): Effect.Effect<Outcome> {
+    return Effect.suspend(() => {
+      const { namespace, subscription, event, attempt } = delivery
+      const record: Attempt = {
+        namespace,
+        sink,
+        subscription,
+        delivery: delivery.id,
+        event: event.event.id,
+        sequence: event.sequence,
+        attempt,
+        at: this.#now(),
+        outcome: undefined,
+      }
+      this.attempts.push(record)
+      this.onAttempt?.(record)
+      const answer = this.#answers.get(key) ?? delivered
+      return answer(delivery).pipe(
+        Effect.tap((outcome) =>
+          Effect.sync(() => {
+            record.outcome = outcome
+            this.onOutcome?.(record)
+          }),
+        ),
+        Effect.tapErrorCause(() => Effect.sync(() => this.onCutOff?.(record))),
+        Effect.onInterrupt(() => Effect.sync(() => this.onCutOff?.(record))),
+      )
+    })
   }
 }

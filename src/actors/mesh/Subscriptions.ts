@@ -1,8 +1,10 @@
 // Subscriptions as callers state them, and how far each is.
 
-import { DateTime, Effect, Option } from "effect"
+import { DateTime, Duration, Effect, Option } from "effect"
 import {
+  batchOf,
   compileFilters,
+  InvalidSetting,
   type NamespaceName,
   origin,
   Sequence,
@@ -34,7 +36,10 @@ export const makeSubscriptions = (
       const stored = Option.getOrUndefined(yield* deliveryLog.progressOf(namespace, name))
       const position = place?.feed?.position ?? stored?.position ?? origin
       const state = stateOf(record, place, seat?.hub.status === "disabled")
-      return { ...record, state, position, lag: Math.max(0, head - position) }
+      const lag = Math.max(0, head - position)
+      const rateLimitedUntil = place?.feed?.rateLimitedUntil
+      const limited = rateLimitedUntil === undefined ? {} : { rateLimitedUntil }
+      return { ...record, state, position, lag, ...limited }
     })
 
   const positionFor = (
@@ -79,6 +84,10 @@ export const makeSubscriptions = (
       Effect.gen(function* () {
         yield* door.check(namespace)
         yield* compileFilters(spec.filters ?? [])
+        if (spec.ordering === "strict" && Duration.toMillis(batchOf(spec).maxWait) > 0) {
+          const reason = "is of no use with strict ordering: each event goes alone"
+          return yield* new InvalidSetting({ field: "batch.maxWait", reason })
+        }
         const stored = Option.getOrUndefined(yield* registry.getSubscription(namespace, name))
         if (stored === undefined) yield* door.checkRoom(namespace, "subscriptions")
         const position = yield* positionFor(namespace, spec.startAt ?? "now")

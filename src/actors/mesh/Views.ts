@@ -63,6 +63,8 @@ export interface SubscriptionView extends Subscription {
   readonly position: Sequence
   /** Events behind the head of the namespace, matching or not. */
   readonly lag: number
+  /** Until when its rate limit holds back what is ready, in milliseconds since the epoch. */
+  readonly rateLimitedUntil?: number
 }
 
 export const settingsView = (settings: Settings): SettingsView => {

@@ -6,6 +6,7 @@ import type {
   JournaledEvent,
   NamespaceName,
   Outcome,
+  Rate,
   SinkName,
   SubscriptionName,
 } from "../../domain/index.js"
@@ -39,6 +40,8 @@ export interface Connection {
   readonly start?: (delivery: Delivery, settled: (outcome: Outcome) => void) => () => void
   /** Absent: always. While it is not available no delivery is started; nothing is held against anyone. */
   readonly availability?: Availability
+  /** Requests that may be sent, over all subscriptions; absent: as many as there is room for. */
+  readonly rate?: Rate
   /** Present when several events can go in one request; one outcome each, in order. */
   readonly deliverBatch?: (
     deliveries: ReadonlyArray<Delivery>,

@@ -26,10 +26,22 @@ export class DeliveryOrder {
   readonly #retries = new Deque<Item>()
   /** Keys with an item ready, in flight or deferred, and what waits behind it. */
   readonly #busy = new Map<string, Deque<Item>>()
+  readonly #weighs: boolean
+  #readyBytes = 0
+
+  /** `weighs`: it keeps count of the bytes that are ready. */
+  constructor(weighs = false) {
+    this.#weighs = weighs
+  }
 
   /** Items that may start now. */
   get ready(): number {
     return this.#fresh.size + this.#retries.size
+  }
+
+  /** Their bytes (UTF-8), if it weighs. */
+  get readyBytes(): number {
+    return this.#readyBytes
   }
 
   isBusy(orderKey: string): boolean {
@@ -39,15 +51,16 @@ export class DeliveryOrder {
   /** Admits an item, after all of its key that were admitted before. */
   push(item: Item): void {
     const { orderKey } = item
-    if (orderKey === undefined) return this.#fresh.push(item)
+    if (orderKey === undefined) return this.#pushFresh(item)
     const waiting = this.#busy.get(orderKey)
     if (waiting !== undefined) return waiting.push(item)
     this.#busy.set(orderKey, new Deque())
-    this.#fresh.push(item)
+    this.#pushFresh(item)
   }
 
   /** Makes an item ready that was set aside; its key, if any, is blocked on its behalf. */
   pushRetry(item: Item): void {
+    if (this.#weighs) this.#readyBytes += item.event.bytes
     this.#retries.push(item)
   }
 
@@ -59,7 +72,14 @@ export class DeliveryOrder {
   /** The next item: what is tried again first, unless `preferFresh` and there is something fresh. */
   next(preferFresh: boolean): Item | undefined {
     const first = preferFresh ? this.#fresh : this.#retries
-    return first.shift() ?? this.#fresh.shift() ?? this.#retries.shift()
+    const item = first.shift() ?? this.#fresh.shift() ?? this.#retries.shift()
+    if (this.#weighs && item !== undefined) this.#readyBytes -= item.event.bytes
+    return item
+  }
+
+  /** What `next` would answer, without `preferFresh`. */
+  peek(): Item | undefined {
+    return this.#retries.peek() ?? this.#fresh.peek()
   }
 
   /** The item that held its key is over: the next one waiting for the key is ready. */
@@ -67,7 +87,7 @@ export class DeliveryOrder {
     const waiting = this.#busy.get(orderKey)
     const next = waiting?.shift()
     if (next === undefined) this.#busy.delete(orderKey)
-    else this.#fresh.push(next)
+    else this.#pushFresh(next)
   }
 
   /** Takes out everything that waits behind a blocked key, in order. */
@@ -77,5 +97,10 @@ export class DeliveryOrder {
     const items = [...waiting]
     waiting.clear()
     return items
+  }
+
+  #pushFresh(item: Item): void {
+    if (this.#weighs) this.#readyBytes += item.event.bytes
+    this.#fresh.push(item)
   }
 }

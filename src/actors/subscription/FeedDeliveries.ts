@@ -11,12 +11,13 @@ import {
   type Reason,
 } from "../../domain/index.js"
 import type { Deferral, NewDeadLetter } from "../ports/index.js"
-import type { GateUser, SinkGate } from "../sink/SinkGate.js"
+import type { GateUser, Report, SinkGate } from "../sink/SinkGate.js"
 import type { DeliveryOrder } from "./DeliveryOrder.js"
 import { type DeliveryCounts, type FeedOptions, type FeedWorld, noDeliveries } from "./FeedWorld.js"
 import type { FeedProgress } from "./FeedProgress.js"
 import type { FeedWindow } from "./FeedWindow.js"
 import type { Item } from "./Item.js"
+import { Pace } from "./Pace.js"
 import type { SetAside } from "./SetAside.js"
 import { settlementOf } from "./Settlement.js"
 
@@ -30,6 +31,7 @@ export class FeedDeliveries implements GateUser {
   readonly #progress: FeedProgress
   readonly #aside: SetAside
   readonly #window: FeedWindow
+  readonly #pace: Pace | undefined
   readonly #onDrained: Array<() => void> = []
   /** Since the start of the feed. */
   readonly counts: DeliveryCounts = noDeliveries()
@@ -52,6 +54,9 @@ export class FeedDeliveries implements GateUser {
     this.#progress = progress
     this.#aside = aside
     this.#window = window
+    const { batch, rate } = options
+    const isPaced = batch !== undefined || rate !== undefined
+    this.#pace = isPaced ? new Pace({ batch, rate }, world, order) : undefined
     gate.join(this)
   }
 
@@ -73,9 +78,11 @@ export class FeedDeliveries implements GateUser {
     if (ready === 0 || idle <= 0 || this.#window.isStopped || this.isBlockedByWrites) {
       return this.#gate.release(this)
     }
+    const paced = this.#pace?.workers(this.#fills) ?? ready
+    if (paced === 0) return this.#gate.release(this)
     const room = this.#gate.room(this)
     if (room <= 0) return this.#gate.wait(this)
-    const wanted = Math.min(ready, idle, room)
+    const wanted = Math.min(ready, paced, idle, room)
     for (let started = 0; started < wanted; started++) {
       this.#workers++
       this.#world.startWorker()
@@ -85,7 +92,7 @@ export class FeedDeliveries implements GateUser {
   /** The next delivery for a worker; undefined ends the worker. */
   take(): Item | undefined {
     const mayStart = !this.#window.isStopped && this.#order.ready > 0 && !this.isBlockedByWrites
-    if (!mayStart) {
+    if (!mayStart || this.#pace?.workers(this.#fills) === 0) {
       this.endWork()
       return undefined
     }
@@ -94,21 +101,41 @@ export class FeedDeliveries implements GateUser {
       return undefined
     }
     this.#inFlight++
-    return this.#order.next(this.#gate.probeFresh)
+    const item = this.#order.next(this.#gate.probeFresh)
+    this.#pace?.started(1)
+    return item
   }
 
-  /** More deliveries for the same request as one that was taken. */
+  /** More deliveries for the same request as one that was taken, of at most so many bytes (UTF-8). */
   takeMore(limit: number, maxBytes: number): ReadonlyArray<Item> {
     const items: Array<Item> = []
+    const most = Math.min(limit, this.#pace?.allowance ?? limit)
     let bytes = 0
-    while (items.length < limit && bytes < maxBytes && this.#order.ready > 0) {
+    while (items.length < most) {
+      bytes += this.#order.peek()?.event.bytes ?? Number.POSITIVE_INFINITY
+      if (bytes > maxBytes) break
       const item = this.#order.next(false)
       if (item === undefined) break
-      bytes += item.event.json.length
-      this.#inFlight++
       items.push(item)
     }
+    this.#inFlight += items.length
+    this.#pace?.started(items.length)
     return items
+  }
+
+  /** Until when the rate holds back what is ready. */
+  get rateLimitedUntil(): number | undefined {
+    return this.#order.ready === 0 ? undefined : this.#pace?.limitedUntil
+  }
+
+  /**
+   * Whether it is worth waiting for a batch to grow: the sink takes batches, more can be admitted, and
+   * no event waits behind another of its key, which is what would grow instead.
+   */
+  get #fills(): boolean {
+    if (this.#gate.connection?.deliverBatch === undefined) return false
+    const behind = this.#window.openEvents - this.#order.ready - this.#inFlight
+    return behind === 0 && this.#window.room() > 0
   }
 
   /** A due delivery with its event; undefined when it is nowhere any more. */
@@ -130,13 +157,22 @@ export class FeedDeliveries implements GateUser {
 
   /** Takes note of the outcome of a delivery; the worker goes on. */
   settle(item: Item, outcome: Outcome): void {
-    this.#settle(item, outcome)
+    this.#settle(item, outcome, this.#report(item, outcome))
     this.#gate.leave()
   }
 
-  /** Likewise, for deliveries that were taken together. One without an outcome is tried again. */
+  /**
+   * Likewise, for deliveries that were taken together. One without an outcome is tried again. It was
+   * one request: what several of them tell of the sink, it is told once.
+   */
   settleAll(items: ReadonlyArray<Item>, outcomes: ReadonlyArray<Outcome>): void {
-    for (const [index, item] of items.entries()) this.#settle(item, outcomes[index] ?? unanswered)
+    const reports = new Map<Outcome["_tag"], Report>()
+    for (const [index, item] of items.entries()) {
+      const outcome = outcomes[index] ?? unanswered
+      const report = reports.get(outcome._tag) ?? this.#report(item, outcome, items.length)
+      reports.set(outcome._tag, report)
+      this.#settle(item, outcome, report)
+    }
     this.#gate.leave()
   }
 
@@ -172,10 +208,15 @@ export class FeedDeliveries implements GateUser {
     })
   }
 
-  #settle(item: Item, outcome: Outcome): void {
+  /** Tells the gate. A delivery that was not alone in its request is no suspect: any could be at fault. */
+  #report({ event: { sequence } }: Item, outcome: Outcome, together = 1): Report {
+    const key = this.#deliveryKey(sequence)
+    return this.#gate.report(together > 1 ? `${key}+${together - 1}` : key, outcome)
+  }
+
+  #settle(item: Item, outcome: Outcome, report: Report): void {
     const { event, kind } = item
     this.#ended(1)
-    const report = this.#gate.report(this.#deliveryKey(event.sequence), outcome)
     this.#window.leave(item)
     if (kind === "ephemeral") {
       this.count(outcome._tag === "Delivered" ? "delivered" : "dropped")

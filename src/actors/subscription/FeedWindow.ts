@@ -66,9 +66,9 @@ export class FeedWindow {
     return this.#stopped
   }
 
-  /** Nothing that was admitted is under way or waits for its turn. */
-  get isEmpty(): boolean {
-    return this.#openEvents === 0
+  /** Events that were admitted and are under way or wait for their turn. */
+  get openEvents(): number {
+    return this.#openEvents
   }
 
   /** Everything up to here was admitted or is of no interest. */

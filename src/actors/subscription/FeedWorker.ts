@@ -76,7 +76,7 @@ export const workFor = (feed: SubscriptionFeed, options: WorkerOptions): Effect.
       first: Item,
       deliverBatch: NonNullable<Connection["deliverBatch"]>,
     ): Effect.Effect<void> => {
-      const bytes = options.batchBytes - first.event.json.length
+      const bytes = options.batchBytes - first.event.bytes
       const items = [first, ...feed.takeMore(options.batchEvents - 1, bytes)]
       current = items
       return Effect.flatMap(deliverBatch(items.map(deliveryOf)), (outcomes) => {

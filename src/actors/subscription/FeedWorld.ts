@@ -3,12 +3,14 @@
 import type {
   JournaledEvent,
   Ordering,
+  Rate,
   Reason,
   RetryPolicy,
   Sequence,
   SubscriptionName,
 } from "../../domain/index.js"
 import type { NewDeadLetter } from "../ports/index.js"
+import type { BatchWait } from "./BatchFill.js"
 
 export interface FeedOptions {
   readonly name: SubscriptionName
@@ -24,6 +26,10 @@ export interface FeedOptions {
   readonly maxDeferred: number
   /** Settled deliveries not yet written: at this many, none is started until they are. */
   readonly maxUnwritten: number
+  /** Deliveries that may start; absent: as many as there is room for. */
+  readonly rate?: Rate | undefined
+  /** How long a batch may wait to be filled; absent: not at all. */
+  readonly batch?: BatchWait | undefined
 }
 
 /** What has become of deliveries. */
@@ -55,6 +61,8 @@ export interface FeedWorld {
   readonly passes: (event: JournaledEvent) => boolean
   readonly startWorker: () => void
   readonly wakeReader: () => void
+  /** Pumps the feed at this time, in milliseconds since the epoch. */
+  readonly alarm: (at: number) => void
   /** There is progress to write. */
   readonly touched: () => void
   readonly onGone: (reason: Reason) => void

@@ -1,9 +1,10 @@
 // The life of a feed: its progress is loaded, it is routed, read for and worked for; when its scope
 // closes, deliveries under way are cut off and what it achieved is written.
 
-import { type Duration, Effect, Either, Fiber, FiberSet, Option, type Scope } from "effect"
+import { Duration, Effect, Either, Fiber, FiberSet, Option, type Scope } from "effect"
 import {
   AckedRanges,
+  batchOf,
   type CompiledFilters,
   compileFilters,
   defaultOrdering,
@@ -23,6 +24,7 @@ import {
 } from "../../domain/index.js"
 import type { MeshWorld } from "../mesh/MeshWorld.js"
 import type { NamespaceHub } from "../namespace/NamespaceHub.js"
+import { Alarm } from "../kernel/index.js"
 import { type Deferral, type NewDeadLetter, patiently } from "../ports/index.js"
 import type { SinkGate } from "../sink/SinkGate.js"
 import { readFor } from "./FeedReader.js"
@@ -41,8 +43,6 @@ export interface FeedRequest {
 }
 
 const everything = Option.toArray(Option.getRight(parseTypePattern("*")))
-const defaultBatchEvents = 100
-const defaultBatchBytes = 1024 * 1024
 const deferralPage = 1000
 /** How long the last progress may take to be written before the feed is let go of. */
 const lastWrite: Duration.DurationInput = "5 seconds"
@@ -68,6 +68,10 @@ export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never,
     const progress = yield* patiently(loadProgress(world, subscription))
     const deferrals = yield* patiently(loadDeferrals(world, subscription))
     const wake = Effect.unsafeMakeLatch(false)
+    const alarm = new Alarm()
+    const { maxBytes, maxEvents, maxWait } = batchOf(spec)
+    const maxWaitMillis = Duration.toMillis(maxWait)
+    const batchWait = maxWaitMillis > 0 ? { maxEvents, maxBytes, maxWaitMillis } : undefined
 
     // Finalizers run in reverse: routes go first, then workers, then the last progress is written.
     // In a fiber of its own: this one may have been interrupted, and could not be cut off again.
@@ -92,6 +96,8 @@ export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never,
         windowBytes: config.windowBytes,
         maxDeferred: config.maxDeferred,
         maxUnwritten: config.maxUnwritten,
+        rate: spec.rateLimit,
+        batch: batchWait,
       },
       {
         now: world.now,
@@ -104,6 +110,7 @@ export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never,
         // Not at once: the caller may be a publisher in the middle of a batch.
         startWorker: () => fork(worker, { immediate: false }),
         wakeReader: () => wake.unsafeOpen(),
+        alarm: (at) => alarm.set(at),
         touched: () => world.progress.touch(hub.name, feed),
         onGone: (reason) => fork(request.onGone(reason)),
         onDeadLetter: (event, letter) => fork(reportDeadLetter(request, event, letter)),
@@ -115,8 +122,8 @@ export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never,
     const worker = workFor(feed, {
       namespace: hub.name,
       incarnation: hub.incarnation,
-      batchEvents: spec.batch?.maxEvents ?? defaultBatchEvents,
-      batchBytes: spec.batch?.maxBytes ?? defaultBatchBytes,
+      batchEvents: maxEvents,
+      batchBytes: maxBytes,
       connection: () => gate.connection,
     })
     yield* Effect.acquireRelease(
@@ -127,6 +134,8 @@ export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never,
           hub.withdraw(feed)
         }),
     )
+    const isPaced = spec.rateLimit !== undefined || batchWait !== undefined
+    if (isPaced) yield* Effect.forkScoped(alarm.run(() => feed.pump()))
     const reader = yield* Effect.forkScoped(
       readFor(feed, hub, world.journal, world.deliveryLog, wake),
     )

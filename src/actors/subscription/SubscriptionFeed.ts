@@ -44,7 +44,7 @@ export class SubscriptionFeed {
     this.name = options.name
     this.#world = world
     this.#gate = gate
-    const order = new DeliveryOrder()
+    const order = new DeliveryOrder(options.batch !== undefined)
     const progress = new FeedProgress(earlier, world.touched)
     const aside = new SetAside(world, order, progress)
     aside.recall(deferrals)
@@ -74,6 +74,14 @@ export class SubscriptionFeed {
     return this.#deliveries.counts
   }
 
+  /**
+   * Until when its rate holds back a delivery that is ready, in milliseconds since the epoch;
+   * undefined while it holds back none.
+   */
+  get rateLimitedUntil(): number | undefined {
+    return this.#deliveries.rateLimitedUntil
+  }
+
   /** Everything up to here is delivered, set aside, dead or of no interest. */
   get position(): Sequence {
     return this.#progress.position(this.#window.scanned)
@@ -81,8 +89,8 @@ export class SubscriptionFeed {
 
   /** Nothing is under way, waits for a time, or remains to be read or written. */
   get isIdle(): boolean {
-    const { isLive, isEmpty } = this.#window
-    return isLive && isEmpty && this.#aside.size === 0 && !this.hasUnwritten
+    const { isLive, openEvents } = this.#window
+    return isLive && openEvents === 0 && this.#aside.size === 0 && !this.hasUnwritten
   }
 
   // --- For the hub -----------------------------------------------------------------------------

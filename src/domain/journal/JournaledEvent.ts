@@ -1,7 +1,7 @@
 // An event as the journal holds it: its place, its structured JSON (what is stored and what a
 // structured delivery sends, byte for byte) and, on demand, the parsed event.
 
-import { type CloudEvent, encodeStructured, fromTrustedJson } from "../event/index.js"
+import { type CloudEvent, encodeStructured, fromTrustedJson, utf8Length } from "../event/index.js"
 import { origin, type Sequence } from "./Sequence.js"
 
 export class JournaledEvent {
@@ -12,6 +12,7 @@ export class JournaledEvent {
   readonly acceptedAt: number
   #json: string | undefined
   #event: CloudEvent | undefined
+  #bytes = -1
 
   constructor(
     sequence: Sequence,
@@ -45,6 +46,12 @@ export class JournaledEvent {
   /** The CloudEvents JSON format of the event, as validated at publish. */
   get json(): string {
     return (this.#json ??= encodeStructured(this.event))
+  }
+
+  /** The length of `json` in UTF-8. */
+  get bytes(): number {
+    if (this.#bytes < 0) this.#bytes = utf8Length(this.json)
+    return this.#bytes
   }
 
   /** The `traceparent` extension. Text that does not mention it is not parsed to find that out. */

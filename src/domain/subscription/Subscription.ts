@@ -1,12 +1,12 @@
 // A subscription: a filter, a position in the journal and a sink.
 
-import { Schema } from "effect"
+import { Duration, Schema } from "effect"
 import { RetryPolicyText } from "../delivery/index.js"
 import { Filter, MAX_FILTER_CLAUSES } from "../filter/index.js"
 import { SequenceFromString } from "../journal/index.js"
 import { NamespaceName, SinkName, SubscriptionName } from "../namespace/index.js"
 import { TypePattern } from "../routing/index.js"
-import { ByteSizeText } from "../units/index.js"
+import { ByteSize, ByteSizeText, durationBetween, RateText } from "../units/index.js"
 
 /**
  * `none`: events overtake each other. `key`: events with the same order key (`partitionkey`, else
@@ -25,8 +25,12 @@ export type StartAt = typeof StartAt.Type
 
 /** For sinks in a batch mode: what fits into one request. */
 export const BatchLimits = Schema.Struct({
+  /** 100, unless stated. */
   maxEvents: Schema.optional(Schema.Int.pipe(Schema.between(1, 1000))),
+  /** Bytes (UTF-8) of the events' JSON: 1 MiB. A larger event goes alone. */
   maxBytes: Schema.optional(ByteSizeText),
+  /** How long an event may wait for others: not at all, unless stated; up to a minute. */
+  maxWait: Schema.optional(durationBetween(Duration.zero, Duration.minutes(1))),
 })
 export type BatchLimits = typeof BatchLimits.Type
 
@@ -43,8 +47,17 @@ export const SubscriptionSpec = Schema.Struct({
   concurrency: Schema.optional(Schema.Int.pipe(Schema.between(1, 1024))),
   retry: Schema.optional(RetryPolicyText),
   batch: Schema.optional(BatchLimits),
+  /** Deliveries that may start, retries included; each event of a batch counts. */
+  rateLimit: Schema.optional(RateText),
 })
 export type SubscriptionSpec = typeof SubscriptionSpec.Type
+
+/** The limits of batches, with the defaults for what is not stated. */
+export const batchOf = ({ batch: { maxBytes, maxEvents, maxWait } = {} }: SubscriptionSpec) => ({
+  maxEvents: maxEvents ?? 100,
+  maxBytes: maxBytes ?? ByteSize.make(1024 * 1024),
+  maxWait: maxWait ?? Duration.zero,
+})
 
 export const defaultOrdering: Ordering = "none"
 export const defaultSubscriptionConcurrency = 16

@@ -126,10 +126,19 @@ export interface SubscriptionOptions {
     | { readonly time: Date }
     | undefined
   readonly retry?: RetryOptions | undefined
-  /** What fits into one request of a webhook in batch mode. */
+  /** What fits into one request of a webhook in batch mode, and how long it may wait to be filled. */
   readonly batch?:
-    | { readonly maxEvents?: number | undefined; readonly maxBytes?: string | undefined }
+    | {
+        /** 100. */
+        readonly maxEvents?: number | undefined
+        /** 1 MiB. */
+        readonly maxBytes?: string | undefined
+        /** Not at all. */
+        readonly maxWait?: string | undefined
+      }
     | undefined
+  /** Deliveries that may start, retries included, such as "100/s" or "600/m burst 10". */
+  readonly rateLimit?: string | undefined
 }
 
 export interface WebhookTarget {

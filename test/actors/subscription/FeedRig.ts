@@ -12,6 +12,7 @@ import {
   type Ordering,
   Outcome,
   parseTypePattern,
+  type Rate,
   type RetryPolicy,
   Sequence,
   SubscriptionName,
@@ -19,6 +20,7 @@ import {
 import { NamespaceHub } from "../../../src/actors/namespace/NamespaceHub.js"
 import type { Deferral, NewDeadLetter } from "../../../src/actors/index.js"
 import { SinkGate } from "../../../src/actors/sink/SinkGate.js"
+import type { BatchWait } from "../../../src/actors/subscription/BatchFill.js"
 import type { ProgressSnapshot } from "../../../src/actors/subscription/FeedProgress.js"
 import type { FeedOptions } from "../../../src/actors/subscription/FeedWorld.js"
 import { noDeliveries } from "../../../src/actors/subscription/FeedWorld.js"
@@ -40,6 +42,8 @@ export interface RigOptions {
   readonly maxDeferred?: number
   readonly maxUnwritten?: number
   readonly retry?: Partial<RetryPolicy>
+  readonly rate?: Rate
+  readonly batch?: BatchWait
 }
 
 interface Stored {
@@ -69,6 +73,7 @@ export class FeedRig {
   write: ProgressSnapshot | undefined
   touched = false
   probeAt: number | undefined
+  alarmAt: number | undefined
   gone = 0
   dropped = 0
   /** Sequences that are over: delivered or dead. */
@@ -89,6 +94,8 @@ export class FeedRig {
       maxUnwritten: options.maxUnwritten ?? 50,
       ordering: options.ordering,
       retry: { ...defaultRetryPolicy, ...options.retry },
+      rate: options.rate,
+      batch: options.batch,
     }
     this.gate = this.#gate()
     this.feed = this.#start()
@@ -309,6 +316,7 @@ export class FeedRig {
     this.loading = []
     this.write = undefined
     this.readerAwake = true
+    this.alarmAt = undefined
     for (const sequence of this.over.keys()) {
       if (!this.#knownSettled.has(sequence)) this.over.delete(sequence)
     }
@@ -353,6 +361,11 @@ export class FeedRig {
       return true
     }
     if (this.writeBegins()) return true
+    if (this.alarmAt !== undefined && this.alarmAt <= this.now) {
+      this.alarmAt = undefined
+      this.feed.pump()
+      return true
+    }
     const due = this.feed.nextDue()
     if (this.readerAwake || (due !== undefined && due <= this.now)) {
       this.readerBegins()
@@ -365,7 +378,11 @@ export class FeedRig {
   settleAll(outcomes: (item: Item) => Outcome = () => Outcome.delivered()): boolean {
     for (let steps = 0; steps < 20_000; steps++) {
       if (this.step(outcomes)) continue
-      const next = Math.min(this.feed.nextDue() ?? Infinity, this.probeAt ?? Infinity)
+      const next = Math.min(
+        this.feed.nextDue() ?? Infinity,
+        this.probeAt ?? Infinity,
+        this.alarmAt ?? Infinity,
+      )
       if (next === Infinity) return true
       this.advance(Math.max(1, next - this.now))
     }
@@ -390,7 +407,10 @@ export class FeedRig {
         this.probeAt = change._tag === "Parked" ? change.probeAt : undefined
       },
     })
-    gate.connect({ deliver: () => Effect.succeed(Outcome.delivered()) })
+    gate.connect({
+      deliver: () => Effect.succeed(Outcome.delivered()),
+      ...(this.options.batch === undefined ? {} : { deliverBatch: () => Effect.succeed([]) }),
+    })
     return gate
   }
 
@@ -409,6 +429,9 @@ export class FeedRig {
         startWorker: () => void this.startedWorkers++,
         wakeReader: () => {
           this.readerAwake = true
+        },
+        alarm: (at) => {
+          this.alarmAt = Math.min(at, this.alarmAt ?? at)
         },
         touched: () => {
           this.touched = true

@@ -4,7 +4,7 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { type Ordering, Outcome } from "../../../src/domain/index.js"
-import { FeedRig } from "./FeedRig.js"
+import { FeedRig, type RigOptions } from "./FeedRig.js"
 
 type Step =
   | { readonly _tag: "Publish"; readonly wanted: boolean; readonly key: string | undefined }
@@ -156,8 +156,17 @@ const play = (rig: FeedRig, { ...step }: Step): void => {
   if (step._tag !== "WorkEnds") expect(rig.feed.position).toBeGreaterThanOrEqual(position)
 }
 
-const isLossless = (ordering: Ordering, steps: ReadonlyArray<Step>) => {
-  const rig = new FeedRig({ ordering, retry: { attempts: 3 } })
+/** What may hold back deliveries that are ready. */
+const paces = {
+  unpaced: {},
+  paced: {
+    rate: { amount: 3, perMillis: 1_000, burst: 4 },
+    batch: { maxEvents: 3, maxBytes: 1_000, maxWaitMillis: 700 },
+  },
+} satisfies Readonly<Record<string, Pick<RigOptions, "rate" | "batch">>>
+
+const isLossless = (ordering: Ordering, pace: keyof typeof paces, steps: ReadonlyArray<Step>) => {
+  const rig = new FeedRig({ ordering, retry: { attempts: 3 }, ...paces[pace] })
   for (const step of steps) play(rig, step)
   expect(rig.settleAll()).toBe(true)
   expect(rig.missing).toEqual([])
@@ -177,12 +186,18 @@ const isLossless = (ordering: Ordering, steps: ReadonlyArray<Step>) => {
 const runs = Number(process.env["EVENTLOOM_FEED_RUNS"] ?? 400)
 
 describe("SubscriptionFeed, at any interleaving", () => {
-  it.each<Ordering>(["none", "key", "strict"])(
-    "loses and repeats nothing: %s",
-    async (ordering) => {
+  it.each<readonly [Ordering, keyof typeof paces]>([
+    ["none", "unpaced"],
+    ["key", "unpaced"],
+    ["strict", "unpaced"],
+    ["none", "paced"],
+    ["key", "paced"],
+  ])(
+    "loses and repeats nothing: %s, %s",
+    async (ordering, pace) => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 120, size: "max" }), async (steps) =>
-          isLossless(ordering, steps),
+          isLossless(ordering, pace, steps),
         ),
         { numRuns: runs },
       )

@@ -1,10 +1,9 @@
 // eventloom host-types: the defaults that namespaces inherit.
 
-import { Args, Command, Options } from "@effect/cli"
-import { Effect, Option } from "effect"
+import { Args, Command } from "@effect/cli"
+import { Effect } from "effect"
 import { clientOptions, withClient } from "./ClientCommand.js"
 import { text } from "./Fields.js"
-import { objectInput } from "./JsonInput.js"
 import {
   deleteAndTell,
   getCommand,
@@ -12,6 +11,7 @@ import {
   showRequest,
   type TopLevelResource,
 } from "./ResourceCommands.js"
+import { settingsOf, settingsOptions } from "./SettingsFlags.js"
 
 const hostTypes: TopLevelResource = {
   segment: "host-types",
@@ -26,23 +26,9 @@ const hostTypes: TopLevelResource = {
 
 const name = Args.text({ name: "name" })
 
-/** Settings of a namespace or host type, as JSON. */
-export const settingsOption = Options.text("settings").pipe(
-  Options.withDescription(
-    'Settings as JSON, @file or -: {"retry", "retentionAge", "maxEventBytes", "webhookUrl", ...}',
-  ),
-  Options.optional,
-)
-
-export const settingsOf = (settings: Option.Option<string>) =>
-  Option.match(settings, {
-    onNone: () => Effect.succeed({}),
-    onSome: (given) => objectInput(given, "--settings"),
-  })
-
-const put = Command.make("put", { name, settings: settingsOption, ...clientOptions }, (flags) =>
+const put = Command.make("put", { name, ...settingsOptions, ...clientOptions }, (flags) =>
   withClient(flags, (api) =>
-    Effect.flatMap(settingsOf(flags.settings), (body) =>
+    Effect.flatMap(settingsOf(flags), (body) =>
       showRequest(flags, api, "PUT", ["v1", "host-types", flags.name], { body }),
     ),
   ),

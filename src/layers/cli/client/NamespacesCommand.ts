@@ -8,9 +8,9 @@ import { plain } from "../screen/Paint.js"
 import { type ApiClientShape, decodeAnswer } from "./ApiClient.js"
 import { type ClientFlags, clientOptions, show, withClient } from "./ClientCommand.js"
 import { text } from "./Fields.js"
-import { settingsOf, settingsOption } from "./HostTypesCommand.js"
 import { removalText } from "./RemovalText.js"
 import { getCommand, listCommand, showRequest, type TopLevelResource } from "./ResourceCommands.js"
+import { settingsOf, settingsOptions } from "./SettingsFlags.js"
 
 const namespaces: TopLevelResource = {
   segment: "namespaces",
@@ -38,12 +38,12 @@ const add = Command.make(
       Options.withDescription("The host type it inherits from"),
       Options.optional,
     ),
-    settings: settingsOption,
+    ...settingsOptions,
     ...clientOptions,
   },
   (flags) =>
     withClient(flags, (api) =>
-      Effect.flatMap(settingsOf(flags.settings), (settings) =>
+      Effect.flatMap(settingsOf(flags), (settings) =>
         showRequest(flags, api, "PUT", ["v1", "namespaces", flags.name], {
           body: {
             ...settings,

@@ -4,7 +4,7 @@ import { Args, Command, Options } from "@effect/cli"
 import { Effect, Option } from "effect"
 import type { Paint } from "../screen/Paint.js"
 import { clientOptions, withClient } from "./ClientCommand.js"
-import { given, type Item, text } from "./Fields.js"
+import { given, type Item, itemOf, text } from "./Fields.js"
 import { objectInput } from "./JsonInput.js"
 import {
   getInCommand,
@@ -72,6 +72,24 @@ const put = Command.make(
       Options.withDescription("Deliveries in flight at once"),
       Options.optional,
     ),
+    rateLimit: Options.text("rate-limit").pipe(
+      Options.withDescription('Deliveries that may start, such as 100/s or "600/m burst 10"'),
+      Options.optional,
+    ),
+    batchEvents: Options.integer("batch-events").pipe(
+      Options.withDescription("Events in a request of a sink in batch mode [default: 100]"),
+      Options.optional,
+    ),
+    batchBytes: Options.text("batch-bytes").pipe(
+      Options.withDescription("Likewise in bytes, such as 256KiB [default: 1MiB]"),
+      Options.optional,
+    ),
+    batchWait: Options.text("batch-wait").pipe(
+      Options.withDescription(
+        "How long a batch may wait to be filled, such as 200ms [default: 0s]",
+      ),
+      Options.optional,
+    ),
     spec: Options.text("spec").pipe(
       Options.withDescription("The whole subscription as JSON, @file or -"),
       Options.optional,
@@ -82,6 +100,11 @@ const put = Command.make(
     withClient(flags, (api) =>
       Effect.gen(function* () {
         const spec = Option.isNone(flags.spec) ? {} : yield* objectInput(flags.spec.value, "--spec")
+        const batch = {
+          ...given("maxEvents", flags.batchEvents),
+          ...given("maxBytes", flags.batchBytes),
+          ...given("maxWait", flags.batchWait),
+        }
         const body: Item = {
           ...spec,
           ...given("sink", flags.sink),
@@ -89,6 +112,10 @@ const put = Command.make(
           ...given("startAt", Option.map(flags.startAt, startAtOf)),
           ...given("ordering", flags.ordering),
           ...given("concurrency", flags.concurrency),
+          ...given("rateLimit", flags.rateLimit),
+          ...(Object.keys(batch).length === 0
+            ? {}
+            : { batch: { ...itemOf(spec["batch"]), ...batch } }),
         }
         const path = pathIn(flags.namespace, "subscriptions", flags.name)
         yield* showRequest(flags, api, "PUT", path, { body })

@@ -29,6 +29,9 @@ export const SubscriptionShape = Schema.Struct({
   lag: Schema.Number.annotations({
     description: "Events behind the head of the namespace, matching or not.",
   }),
+  rateLimitedUntil: Schema.optional(
+    Instant.annotations({ description: "Until when its rate limit holds back what is ready." }),
+  ),
   createdAt: Instant,
   updatedAt: Instant,
 }).annotations({ identifier: "Subscription" })
