@@ -38,6 +38,8 @@ export {
   type RedeliveryCount,
   type SettingsView,
   type SecretRotationInput,
+  type SigningKeysView,
+  type SigningKeyView,
   type SinkInput,
   type SinkView,
   type SubscriptionState,
@@ -85,6 +87,8 @@ export {
   NamespaceRemoving,
   NamespaceStatus,
   RotationUnderWay,
+  KeySetId,
+  PublicJwk,
   Settings,
   SinkInUse,
   SinkName,
@@ -157,6 +161,7 @@ export {
   Handlers,
   type HandlerSlot,
   RejectEvent,
+  type OpenSigningKey,
   type RetiringOptions,
   type SinkConfig,
   type SinkSecrets,
@@ -193,6 +198,7 @@ export {
   Removals,
   type Retention,
   SecretUnreadable,
+  SigningKeys,
   type StoredKey,
   StoreLocked,
   type StorePorts,
@@ -200,4 +206,4 @@ export {
   type SubscriptionProgress,
   Vault,
 } from "./actors/index.js"
-export { HostType, Namespace, Sink, Subscription } from "./domain/index.js"
+export { HostType, Namespace, SigningKey, Sink, Subscription } from "./domain/index.js"

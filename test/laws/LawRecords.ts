@@ -1,5 +1,6 @@
 // Records for the laws of the registry and the delivery log: every field, present and absent.
 
+import { createHash } from "node:crypto"
 import { DateTime, Duration } from "effect"
 import * as fc from "fast-check"
 import type { Deferral, NewDeadLetter, StoredKey } from "../../src/actors/index.js"
@@ -10,6 +11,8 @@ import {
   defaultRetryPolicy,
   type HostType,
   HostTypeName,
+  KeySetId,
+  keySetIdLength,
   type KeyId,
   type Namespace,
   type NamespaceKey,
@@ -17,6 +20,7 @@ import {
   reasonOf,
   Sequence,
   type Settings,
+  type SigningKey,
   type Sink,
   SinkName,
   type Subscription,
@@ -143,6 +147,19 @@ export const plainSink = (namespace: NamespaceName, name: string): Sink => ({
   createdAt: 1,
   updatedAt: 1,
 })
+
+export const plainSigningKey = (namespace: NamespaceName, kid: string): SigningKey => ({
+  namespace,
+  keySet: keySetOf(namespace),
+  kid,
+  publicKey: `public of ${kid}`,
+  sealed: `sealed of ${kid}`,
+  createdAt: 1,
+})
+
+/** A set of its own for each namespace. */
+export const keySetOf = (namespace: NamespaceName): KeySetId =>
+  KeySetId.make(createHash("sha256").update(namespace).digest("hex").slice(0, keySetIdLength))
 
 const spec: fc.Arbitrary<SubscriptionSpec> = fc.record(
   {

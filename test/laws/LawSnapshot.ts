@@ -1,7 +1,15 @@
 // Everything a store says of a namespace, to compare before and after.
 
 import { Effect, Option } from "effect"
-import { AuditLog, DeliveryLog, Journal, Keys, Registry, Removals } from "../../src/actors/index.js"
+import {
+  AuditLog,
+  DeliveryLog,
+  Journal,
+  Keys,
+  Registry,
+  Removals,
+  SigningKeys,
+} from "../../src/actors/index.js"
 import { type NamespaceName, origin } from "../../src/domain/index.js"
 import { cloudEvent, entry, numberedFrom, seen } from "./LawEvents.js"
 import { freshKeyId } from "./LawKeys.js"
@@ -17,6 +25,7 @@ export const snapshot = (namespace: NamespaceName) =>
     const log = yield* DeliveryLog
     const removals = yield* Removals
     const keys = yield* Keys
+    const signingKeys = yield* SigningKeys
     const audit = yield* AuditLog
     const progress = yield* log.progress(namespace)
     const deferrals = yield* Effect.forEach(progress, ({ subscription }) =>
@@ -37,6 +46,7 @@ export const snapshot = (namespace: NamespaceName) =>
       deadLetters: yield* log.deadLetters({ namespace, ...all }),
       slowest: yield* log.slowestPosition(namespace),
       keys: yield* keys.list(namespace, all),
+      signingKeys: yield* signingKeys.list(namespace),
       audit: yield* audit.list(namespace, all),
       removal: Option.getOrUndefined(yield* removals.get(namespace)),
     }
@@ -50,6 +60,7 @@ export interface Contents {
   readonly deferrals: number
   readonly deadLetters: number
   readonly keys: number
+  readonly signingKeys: number
   readonly audit: number
 }
 
@@ -77,6 +88,9 @@ export const fill = (namespace: NamespaceName, contents: Contents) =>
     const keys = yield* Keys
     for (let index = 1; index <= contents.keys; index++)
       yield* keys.add(Records.plainKey(namespace, yield* freshKeyId))
+    const signing = yield* SigningKeys
+    for (let index = 1; index <= contents.signingKeys; index++)
+      yield* signing.add(Records.plainSigningKey(namespace, `k${index}`), 1_000)
     const audit = yield* AuditLog
     for (let index = 1; index <= contents.audit; index++)
       yield* audit.record(namespace, Records.plainEntry(`e${index}`, index))

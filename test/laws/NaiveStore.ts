@@ -96,6 +96,7 @@ export class NaiveStore {
       deadLetters: [...this.#letters.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
       slowest: needs.length === 0 ? undefined : Math.min(...needs),
       keys: [],
+      signingKeys: [],
       audit: [],
       removal: undefined,
     }

@@ -130,6 +130,7 @@ const contents: fc.Arbitrary<Contents> = fc.record({
   deferrals: fc.nat(4),
   deadLetters: fc.nat(4),
   keys: fc.nat(4),
+  signingKeys: fc.nat(3),
   audit: fc.nat(4),
 })
 
@@ -173,19 +174,20 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
           deferrals: 1,
           deadLetters: 1,
           keys: 1,
+          signingKeys: 1,
           audit: 1,
         })
         const before = yield* snapshot(other)
         yield* removals.begin(beginRemoval(namespace, 1))
 
-        const { events, sinks, subscriptions, deferrals, deadLetters, keys, audit } = contents
+        const { events, sinks, subscriptions, deferrals, deadLetters, audit } = contents
         const deliveries = subscriptions * (1 + deferrals + deadLetters)
         expect(yield* purgeAll(namespace, "deliveries", limit)).toBe(deliveries)
         yield* log.commit([lateChange(namespace)])
         expect(yield* purgeAll(namespace, "events", limit)).toBe(events)
         expect(yield* purgeAll(namespace, "subscriptions", limit)).toBe(subscriptions)
         expect(yield* purgeAll(namespace, "sinks", limit)).toBe(sinks)
-        expect(yield* purgeAll(namespace, "keys", limit)).toBe(keys)
+        expect(yield* purgeAll(namespace, "keys", limit)).toBe(contents.keys + contents.signingKeys)
         expect(yield* purgeAll(namespace, "audit", limit)).toBe(audit)
         expect(yield* snapshot(namespace)).toMatchObject({
           namespace: { status: "removing" },
@@ -195,6 +197,7 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
           progress: [],
           deadLetters: [],
           keys: [],
+          signingKeys: [],
           audit: [],
           slowest: undefined,
         })
@@ -226,6 +229,7 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
           deferrals: 0,
           deadLetters: 0,
           keys: 0,
+          signingKeys: 0,
           audit: 0,
         }
         yield* fill(namespace, nothing)
@@ -239,6 +243,7 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
           deferrals: [],
           deadLetters: [],
           keys: [],
+          signingKeys: [],
           audit: [],
           slowest: undefined,
           removal: undefined,

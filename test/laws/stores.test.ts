@@ -12,6 +12,7 @@ import { modelLaws } from "./modelLaws.js"
 import { registryLaws } from "./registryLaws.js"
 import { removalsLaws } from "./removalsLaws.js"
 import { restartLaws } from "./restartLaws.js"
+import { signingKeysLaws } from "./signingKeysLaws.js"
 import { type StoreHarness, withSharedStore } from "./StoreHarness.js"
 
 addEqualityTesters()
@@ -21,6 +22,7 @@ const suites: ReadonlyArray<(name: string, harness: StoreHarness) => void> = [
   registryLaws,
   deliveryLogLaws,
   keysLaws,
+  signingKeysLaws,
   auditLogLaws,
   removalsLaws,
   invalidationLaws,

@@ -9,6 +9,7 @@ import {
   Keys,
   Registry,
   Removals,
+  SigningKeys,
   type StorePorts,
 } from "../../src/actors/index.js"
 import { StoreFaults, type StoreFaultsService } from "./StoreFaults.js"
@@ -27,6 +28,7 @@ export const faultyFrom = <E>(
         Context.add(Removals, faultyRemovals(faults, Context.get(stores, Removals))),
         Context.add(Invalidation, faultyInvalidation(faults, Context.get(stores, Invalidation))),
         Context.add(Keys, faultyKeys(faults, Context.get(stores, Keys))),
+        Context.add(SigningKeys, faultySigningKeys(faults, Context.get(stores, SigningKeys))),
         Context.add(AuditLog, faultyAuditLog(faults, Context.get(stores, AuditLog))),
       ),
     ),
@@ -115,6 +117,16 @@ const faultyInvalidation = (
 ): typeof Invalidation.Service => ({
   ...invalidation,
   broadcast: (...of) => around("Invalidation.broadcast", invalidation.broadcast(...of)),
+})
+
+const faultySigningKeys = (
+  { around }: StoreFaultsService,
+  keys: typeof SigningKeys.Service,
+): typeof SigningKeys.Service => ({
+  list: (...of) => around("SigningKeys.list", keys.list(...of)),
+  ofSet: (...of) => around("SigningKeys.ofSet", keys.ofSet(...of)),
+  add: (...of) => around("SigningKeys.add", keys.add(...of)),
+  eraseRetired: (...of) => around("SigningKeys.eraseRetired", keys.eraseRetired(...of)),
 })
 
 const faultyKeys = (

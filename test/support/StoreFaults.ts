@@ -10,6 +10,7 @@ import {
   type Keys,
   type Registry,
   type Removals,
+  type SigningKeys,
   StoreUnavailable,
 } from "../../src/actors/index.js"
 
@@ -21,6 +22,7 @@ export type StoreOperation =
   | Operations<"Registry", typeof Registry.Service>
   | Operations<"DeliveryLog", typeof DeliveryLog.Service>
   | Operations<"Removals", typeof Removals.Service>
+  | Operations<"SigningKeys", typeof SigningKeys.Service>
   | Operations<"Keys", typeof Keys.Service>
   | Operations<"AuditLog", typeof AuditLog.Service>
   | Exclude<Operations<"Invalidation", typeof Invalidation.Service>, "Invalidation.invalidations">

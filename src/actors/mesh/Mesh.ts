@@ -22,12 +22,14 @@ import type {
   KeyId,
   KeyNotFound,
   KeyScope,
+  KeySetId,
   NamespaceDisabled,
   NamespaceKey,
   NamespaceName,
   NamespaceNotFound,
   NamespaceRemoving,
   NamespaceStatus,
+  PublicJwk,
   QuotaReached,
   RedeliveryFull,
   RemovalReport,
@@ -61,6 +63,7 @@ import type {
   HostTypeView,
   NamespaceDetail,
   NamespaceView,
+  SigningKeysView,
   SinkView,
   SubscriptionView,
 } from "./Views.js"
@@ -233,6 +236,18 @@ export interface MeshService extends Publisher {
       namespace: NamespaceName,
       name: SinkName,
     ) => InNamespace<void, SinkNotFound | SinkInUse>
+  }
+  /** What webhooks of signature "v1a" or "both" are signed with, and their receivers verify with. */
+  readonly signingKeys: {
+    /** None before a sink needs one, or one is rotated in. */
+    readonly get: (namespace: NamespaceName) => InNamespace<SigningKeysView>
+    /** A new key signs; the one before signs beside it until the overlap ends, 24 hours by default. */
+    readonly rotate: (
+      namespace: NamespaceName,
+      options?: { readonly overlap?: Duration.Duration | undefined },
+    ) => InNamespace<SigningKeysView, RotationUnderWay>
+    /** The keys of a set, for whoever has its id; none of an unknown one. */
+    readonly published: (keySet: KeySetId) => Stored<ReadonlyArray<PublicJwk>>
   }
   readonly subscriptions: {
     readonly put: (

@@ -29,6 +29,7 @@ import { makeDoor, type NamespaceDoor } from "./NamespaceDoor.js"
 import { makeNamespaceKeys } from "./NamespaceKeys.js"
 import { makeNamespaces } from "./Namespaces.js"
 import { makePublisher } from "./Publisher.js"
+import { makeSigningKeys } from "./SigningKeys.js"
 import { makeSinks } from "./Sinks.js"
 import { makeSubscriptions } from "./Subscriptions.js"
 
@@ -73,6 +74,7 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
       hostTypes: auditedHostTypes(audit, makeHostTypes(world, reloadHostType)),
       namespaces: auditedNamespaces(audit, makeNamespaces(world, ref, door)),
       sinks,
+      signingKeys: makeSigningKeys(world, door),
       subscriptions,
       keys: makeNamespaceKeys(world, door),
       audit: {

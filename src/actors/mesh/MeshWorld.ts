@@ -14,10 +14,12 @@ import {
   Keys,
   Registry,
   Removals,
+  SigningKeys,
   type StorePorts,
   Transports,
   Vault,
 } from "../ports/index.js"
+import { type SigningKeyring, makeSigningKeyring } from "../signing/SigningKeyring.js"
 import { ProgressLog } from "../subscription/ProgressLog.js"
 import { type DeliveryCounts, noDeliveries } from "../subscription/FeedWorld.js"
 import { noRefusals, type PublishRefusals } from "../namespace/PublishQuota.js"
@@ -37,6 +39,8 @@ export interface MeshWorld {
   readonly invalidation: Invalidation["Type"]
   readonly vault: Vault["Type"]
   readonly transports: Transports["Type"]
+  readonly signingKeys: SigningKeys["Type"]
+  readonly signing: SigningKeyring
   readonly commits: GroupCommit
   readonly progress: ProgressLog
   readonly alerts: Alerts
@@ -76,6 +80,7 @@ export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Sc
     yield* Effect.forkScoped(commits.run)
     yield* Effect.forkScoped(commits.settleDoubts)
     yield* Effect.forkScoped(progress.run)
+    const signingKeys = yield* SigningKeys
     const token = (length: number) =>
       Array.from({ length }, () => chance.integer(36).toString(36)).join("")
     const process = token(6)
@@ -105,6 +110,8 @@ export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Sc
       audit,
       invalidation: yield* Invalidation,
       vault,
+      signingKeys,
+      signing: yield* makeSigningKeyring(signingKeys, vault, now),
       transports: yield* Transports,
       commits,
       progress,

@@ -1,6 +1,6 @@
 // Sinks as callers state them: their options checked by their transport, their secrets sealed.
 
-import { Effect, Option, ParseResult, RcMap, Schema, type Scope } from "effect"
+import { Effect, Option, ParseResult, Schema, type Scope } from "effect"
 import {
   defaultOverlap,
   defaultSinkConcurrency,
@@ -17,7 +17,7 @@ import {
 } from "../../domain/index.js"
 import { loadSettings } from "../namespace/NamespaceSeat.js"
 import type { StoreUnavailable, Transport } from "../ports/index.js"
-import { effectiveOptions } from "../sink/OpenSink.js"
+import { effectiveOptions, signsWithKeys } from "../sink/OpenSink.js"
 import {
   openSecrets,
   type Options,
@@ -26,28 +26,11 @@ import {
   splitSecrets,
   withSecretValues,
 } from "../sink/SecretOptions.js"
+import { type InTurn, makeInTurn } from "./InTurn.js"
 import type { MeshService, SecretRotationInput, SinkInput } from "./Mesh.js"
 import type { MeshWorld } from "./MeshWorld.js"
 import type { NamespaceDoor } from "./NamespaceDoor.js"
 import type { SinkView } from "./Views.js"
-
-/** One at a time: what changes a sink's secrets begins with those that are stored. */
-type InTurn = <A, E>(
-  namespace: NamespaceName,
-  name: SinkName,
-  change: Effect.Effect<A, E>,
-) => Effect.Effect<A, E>
-
-const makeInTurn: Effect.Effect<InTurn, never, Scope.Scope> = Effect.map(
-  RcMap.make({ lookup: (_: string) => Effect.makeSemaphore(1) }),
-  (turns): InTurn =>
-    (namespace, name, change) =>
-      Effect.scoped(
-        Effect.flatMap(RcMap.get(turns, `${namespace}/${name}`), (turn) =>
-          turn.withPermits(1)(change),
-        ),
-      ),
-)
 
 export const makeSinks = (
   world: MeshWorld,
@@ -122,6 +105,7 @@ const sinksInTurn = (
       }
       const generated = yield* prepare(transport, draft, settings, secrets)
       const sealed = yield* sealSecrets(world.vault, namespace, { ...secrets, ...generated })
+      if (signsWithKeys(world.transports, draft)) yield* world.signing.ensure(namespace)
       const sink = yield* door.ask<Sink>(namespace, (reply) => ({
         type: "PutSink",
         sink: { ...draft, ...(sealed === undefined ? {} : { sealed }) },
@@ -158,9 +142,9 @@ const sinksInTurn = (
     })
 
   return {
-    put: (namespace, name, input) => inTurn(namespace, name, put(namespace, name, input)),
+    put: (namespace, name, input) => inTurn(`${namespace}/${name}`, put(namespace, name, input)),
     rotateSecret: (namespace, name, options = {}) =>
-      inTurn(namespace, name, rotate(namespace, name, options)),
+      inTurn(`${namespace}/${name}`, rotate(namespace, name, options)),
     get: (namespace, name) => Effect.map(find(namespace, name), viewOf),
     list: (namespace) =>
       Effect.zipRight(

@@ -1,15 +1,18 @@
 // What is shown of what is configured: everything but secrets, of which only their presence.
 
 import { Schema } from "effect"
-import type {
-  HostType,
-  Namespace,
-  NamespaceLimits,
-  NamespaceUsage,
-  Sequence,
-  Settings,
-  Sink,
-  Subscription,
+import {
+  type HostType,
+  type KeySetId,
+  type Namespace,
+  type NamespaceLimits,
+  type NamespaceUsage,
+  publicKeyText,
+  type Sequence,
+  type Settings,
+  type SigningKey,
+  type Sink,
+  type Subscription,
 } from "../../domain/index.js"
 
 export interface SettingsView extends Omit<Settings, "webhookSecret"> {
@@ -39,6 +42,23 @@ export interface SinkView extends Omit<Sink, "sealed" | "retiring"> {
   readonly hasSecret: boolean
   /** While the secret is being rotated: until when the one before it signs as well. */
   readonly previousSecretUntil?: number
+}
+
+/** The public half of a signing key. */
+export interface SigningKeyView {
+  readonly kid: string
+  /** As Standard Webhooks writes it: `whpk_` and base64. */
+  readonly publicKey: string
+  readonly createdAt: number
+  /** It was rotated out, and signs beside the present one until then. */
+  readonly until?: number
+}
+
+export interface SigningKeysView {
+  /** Under which the keys are published; undefined before there is one. */
+  readonly keySet: KeySetId | undefined
+  /** The present one first. */
+  readonly keys: ReadonlyArray<SigningKeyView>
 }
 
 /**
@@ -71,6 +91,16 @@ export const settingsView = (settings: Settings): SettingsView => {
   const { webhookSecret, ...rest } = settings
   return webhookSecret === undefined ? rest : { ...rest, hasWebhookSecret: webhookSecret !== null }
 }
+
+export const signingKeysView = (keys: ReadonlyArray<SigningKey>): SigningKeysView => ({
+  keySet: keys[0]?.keySet,
+  keys: keys.map((key) => ({
+    kid: key.kid,
+    publicKey: publicKeyText(key),
+    createdAt: key.createdAt,
+    ...(key.until === undefined ? {} : { until: key.until }),
+  })),
+})
 
 export const hostTypeView = ({ defaults, ...rest }: HostType): HostTypeView => ({
   ...rest,

@@ -46,6 +46,11 @@ export type NamespaceRequest =
         StoreUnavailable | NamespaceRemoving | SinkNotFound | InvalidSetting | RotationUnderWay
       >
     }
+  /** The signing keys of the namespace have changed. */
+  | {
+      readonly type: "RenewSigners"
+      readonly reply: Reply<void, StoreUnavailable | NamespaceRemoving>
+    }
   | {
       readonly type: "PutSubscription"
       readonly subscription: Subscription
@@ -107,6 +112,7 @@ const requestTypes = [
   "PutSink",
   "DeleteSink",
   "RotateSecret",
+  "RenewSigners",
   "PutSubscription",
   "DeleteSubscription",
   "Pause",
@@ -152,6 +158,7 @@ const forRequests = <Action>(action: Action) => {
     PutSink: entry,
     DeleteSink: entry,
     RotateSecret: entry,
+    RenewSigners: entry,
     PutSubscription: entry,
     DeleteSubscription: entry,
     Pause: entry,

@@ -16,7 +16,9 @@ import {
 } from "../../domain/index.js"
 import type { CellContext } from "../kernel/index.js"
 import type { StoreUnavailable } from "../ports/index.js"
+import { signsWithKeys } from "../sink/OpenSink.js"
 import { rotateSecret, type SecretRotation } from "../sink/RotateSecret.js"
+import type { SinkSeat } from "../sink/SinkActor.js"
 import { drainSeat, type SubscriptionSeat } from "../subscription/SubscriptionActor.js"
 import {
   type AwakeNamespace,
@@ -42,6 +44,8 @@ export const serveRequest = (
       return request.reply.complete(deleteSink(awake, request.name))
     case "RotateSecret":
       return request.reply.complete(rotate(awake, request.name, request.rotation, running))
+    case "RenewSigners":
+      return request.reply.complete(renewSigners(awake, running))
     case "PutSubscription":
       return request.reply.complete(
         putSubscription(awake, request.subscription, request.position, running),
@@ -100,12 +104,26 @@ const rotate = (
     if (sink === place.record) return sink
     yield* world.registry.putSink(sink)
     place.record = sink
-    // One that is being opened sees to it itself.
-    const isOpening = place.gate.connection === undefined
-    if (!isOpening && !(yield* place.renew)) yield* reopenSink(awake, sink, running)
-    // The secret before may have been what it refused.
-    else if (place.gate.parked?.cause === "misconfigured") place.gate.reset()
+    yield* renew(awake, place, running)
     return sink
+  })
+
+const renew = (awake: AwakeNamespace, place: SinkSeat, running: boolean): Effect.Effect<void> =>
+  Effect.flatMap(place.renew, (isRenewed) => {
+    if (!isRenewed) return reopenSink(awake, place.record, running)
+    // What signed until now may have been what it refused.
+    if (place.gate.parked?.cause === "misconfigured") place.gate.reset()
+    return Effect.void
+  })
+
+/** The sinks that sign with the keys of the namespace go on with those that it has now. */
+const renewSigners = (awake: AwakeNamespace, running: boolean): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const { sinks, world } = awake.seat
+    const signers = [...sinks.values()].filter(({ record }) =>
+      signsWithKeys(world.transports, record),
+    )
+    return Effect.forEach(signers, (place) => renew(awake, place, running), { discard: true })
   })
 
 const deleteSink = (

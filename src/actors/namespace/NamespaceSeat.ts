@@ -129,14 +129,17 @@ export const seatSink = (seat: NamespaceSeat, sink: Sink): SinkSeat => {
     name: sink.name,
     record: sink,
     gate,
-    open: Effect.suspend(() =>
-      openSink(sinkSeat.record, seat.settings, world.transports, world.vault),
-    ),
-    renew: Effect.suspend(() =>
-      renewSink(gate.connection, sinkSeat.record, seat.settings, world.transports, world.vault),
-    ),
+    open: Effect.suspend(() => openSink(sinkSeat.record, seat.settings, world)),
+    renew: Effect.suspend(() => {
+      sinkSeat.renewals++
+      const { connection } = gate
+      return connection === undefined
+        ? Effect.succeed(true)
+        : renewSink(connection, sinkSeat.record, seat.settings, world)
+    }),
     now: world.now,
     alerts: world.alerts,
+    renewals: 0,
     notify: undefined,
   }
   return sinkSeat

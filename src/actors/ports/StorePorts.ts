@@ -7,6 +7,7 @@ import type { Journal } from "./Journal.js"
 import type { Keys } from "./Keys.js"
 import type { Registry } from "./Registry.js"
 import type { Removals } from "./Removals.js"
+import type { SigningKeys } from "./SigningKeys.js"
 
 export type StorePorts =
   | AuditLog
@@ -16,3 +17,4 @@ export type StorePorts =
   | Keys
   | Registry
   | Removals
+  | SigningKeys

@@ -58,6 +58,15 @@ export interface SinkSecrets {
   readonly secrets: Readonly<Record<string, Redacted.Redacted>>
   /** Secret options that were rotated out, and until when they hold beside `secrets`. */
   readonly retiring?: RetiringOptions
+  /** The keys of the namespace, the present one first, for transports that sign with them. */
+  readonly signingKeys?: ReadonlyArray<OpenSigningKey>
+}
+
+export interface OpenSigningKey {
+  /** `whsk_` and base64, as Standard Webhooks writes it. */
+  readonly secretKey: Redacted.Redacted
+  /** It was rotated out, and signs beside the present one until then (ms since the epoch). */
+  readonly until?: number
 }
 
 /** What a transport is given to open a sink. */
@@ -84,6 +93,8 @@ export interface Transport<Options = unknown, Encoded = unknown> {
    * value, `prepare` draws one.
    */
   readonly rotates?: string
+  /** Whether a sink with these options signs with the signing keys of its namespace. Absent: none does. */
+  readonly usesSigningKeys?: (options: Options) => boolean
   /** Names of options that are records of strings whose values are secrets, such as HTTP headers. */
   readonly secretValues?: ReadonlyArray<string>
   /** Further checks and secrets to draw when a sink is stored; answers secrets to add, shown to the caller once. */

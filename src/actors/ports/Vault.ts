@@ -12,6 +12,16 @@ export class SecretUnreadable extends Schema.TaggedError<SecretUnreadable>()("Se
   }
 }
 
+/** A new Ed25519 key pair. */
+export interface GeneratedSigningKey {
+  /** The thumbprint of the public key (RFC 7638), in base64url. */
+  readonly kid: string
+  /** The 32 bytes of the public key, in base64url. */
+  readonly publicKey: string
+  /** As Standard Webhooks writes it: `whsk_` and the base64 of the seed and the public key. */
+  readonly secretKey: Redacted.Redacted
+}
+
 export class Vault extends Context.Tag("eventloom/Vault")<
   Vault,
   {
@@ -23,6 +33,7 @@ export class Vault extends Context.Tag("eventloom/Vault")<
     ) => Effect.Effect<Redacted.Redacted, SecretUnreadable>
     /** A new Standard Webhooks secret, `whsec_` and the base64 of 32 random bytes. */
     readonly generateWebhookSecret: Effect.Effect<Redacted.Redacted>
+    readonly generateSigningKey: Effect.Effect<GeneratedSigningKey>
     /** `length` random characters of A-Z, a-z and 0-9, fit for a secret. */
     readonly generateText: (length: number) => Effect.Effect<Redacted.Redacted>
     /** SHA-256 in hex: how a secret is kept that is long, random and only ever compared. */

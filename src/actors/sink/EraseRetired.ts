@@ -10,6 +10,7 @@ export const eraseRetired = (world: MeshWorld, seats: Seats): Effect.Effect<neve
   const erase = Effect.gen(function* () {
     const now = world.now()
     yield* world.registry.eraseRetired(now)
+    yield* world.signingKeys.eraseRetired(now)
     for (const { sinks } of seats.values()) {
       for (const place of sinks.values()) {
         const { retiring, ...record } = place.record

@@ -2,16 +2,24 @@
 // opened. A sink that cannot be opened parks like one that refuses everything, and says why.
 
 import { Effect, Either, ParseResult, type Redacted, Schema, type Scope } from "effect"
-import { type EffectiveSettings, Outcome, type Sink } from "../../domain/index.js"
-import type {
-  Connection,
-  RetiringOptions,
-  SecretUnreadable,
-  SinkConfig,
-  Transport,
-  Transports,
-  Vault,
+import {
+  type EffectiveSettings,
+  type NamespaceName,
+  Outcome,
+  type Sink,
+} from "../../domain/index.js"
+import {
+  type Connection,
+  type OpenSigningKey,
+  patiently,
+  type RetiringOptions,
+  type SecretUnreadable,
+  type SinkConfig,
+  type Transport,
+  type Transports,
+  type Vault,
 } from "../ports/index.js"
+import { type SigningKeyring, openSigningKeys } from "../signing/SigningKeyring.js"
 import { openSecrets, type Secrets, withSecretValues } from "./SecretOptions.js"
 
 /** The options of a sink with what it inherits: webhooks that name no URL go where the namespace says. */
@@ -20,13 +28,19 @@ export const effectiveOptions = (sink: Sink, settings: EffectiveSettings): Sink[
     ? { ...sink.options, url: settings.webhookUrl }
     : sink.options
 
+/** What sinks are opened with. */
+export interface SinkWorld {
+  readonly transports: Transports["Type"]
+  readonly vault: Vault["Type"]
+  readonly signing: SigningKeyring
+}
+
 export const openSink = (
   sink: Sink,
   settings: EffectiveSettings,
-  transports: Transports["Type"],
-  vault: Vault["Type"],
+  world: SinkWorld,
 ): Effect.Effect<Connection, never, Scope.Scope> =>
-  Effect.matchEffect(configure(sink, settings, transports, vault), {
+  Effect.matchEffect(configure(sink, settings, world), {
     onFailure: (reason) => Effect.succeed(refusing(reason)),
     onSuccess: ({ transport, config }) => transport.open(config),
   })
@@ -36,15 +50,14 @@ export const openSink = (
  * opened anew for that.
  */
 export const renewSink = (
-  connection: Connection | undefined,
+  connection: Connection,
   sink: Sink,
   settings: EffectiveSettings,
-  transports: Transports["Type"],
-  vault: Vault["Type"],
+  world: SinkWorld,
 ): Effect.Effect<boolean> =>
-  connection?.renew === undefined
+  connection.renew === undefined
     ? Effect.succeed(false)
-    : Effect.match(configure(sink, settings, transports, vault), {
+    : Effect.match(configure(sink, settings, world), {
         onFailure: () => false,
         onSuccess: ({ config }) => {
           connection.renew?.(config)
@@ -61,10 +74,10 @@ interface Configured {
 const configure = (
   sink: Sink,
   settings: EffectiveSettings,
-  transports: Transports["Type"],
-  vault: Vault["Type"],
+  world: SinkWorld,
 ): Effect.Effect<Configured, string> =>
   Effect.gen(function* () {
+    const { transports, vault } = world
     const transport = transports.get(sink.kind)
     if (transport === undefined) {
       return yield* Effect.fail(`this process has no transport "${sink.kind}"`)
@@ -82,6 +95,10 @@ const configure = (
     }
     const { namespace, name } = sink
     const retiring = yield* retiringOf(sink, vault)
+    const signingKeys =
+      transport.usesSigningKeys?.(options.right) === true
+        ? yield* signingKeysOf(namespace, world)
+        : undefined
     return {
       transport,
       config: {
@@ -90,9 +107,18 @@ const configure = (
         options: options.right,
         secrets,
         ...(retiring === undefined ? {} : { retiring }),
+        ...(signingKeys === undefined ? {} : { signingKeys }),
       },
     }
   })
+
+/** Whether the sink signs with the signing keys of its namespace. */
+export const signsWithKeys = (transports: Transports["Type"], sink: Sink): boolean => {
+  const transport = transports.get(sink.kind)
+  if (transport?.usesSigningKeys === undefined) return false
+  const options = Schema.decodeUnknownEither(transport.options)(sink.options)
+  return Either.isRight(options) && transport.usesSigningKeys(options.right)
+}
 
 /** Every delivery is answered with the reason why the sink cannot work. */
 const refusing = (reason: string): Connection => ({
@@ -115,6 +141,16 @@ const secretsOf = (
     }
     return secrets
   })
+
+const signingKeysOf = (
+  namespace: NamespaceName,
+  { signing, vault }: SinkWorld,
+): Effect.Effect<ReadonlyArray<OpenSigningKey>, string> =>
+  Effect.flatMap(patiently(signing.ensure(namespace)), (keys) =>
+    keys.length === 0
+      ? Effect.fail("its namespace is being removed")
+      : Effect.mapError(openSigningKeys(keys, vault), ({ message }) => message),
+  )
 
 /** What cannot be opened signs no longer, which is what becomes of it anyway. */
 const retiringOf = (

@@ -18,8 +18,13 @@ export interface SinkSeat {
   readonly gate: SinkGate
   /** Opens the transport; the scope is the life of one incarnation of the actor. */
   readonly open: Effect.Effect<Connection, never, Scope.Scope>
-  /** Has the open sink go on with the secrets of `record`; false if it has to be opened anew. */
+  /**
+   * Has the open sink go on with the secrets of `record` and the keys of its namespace; false if it
+   * has to be opened anew. One that is being opened sees to it at the end.
+   */
   readonly renew: Effect.Effect<boolean>
+  /** How often that was asked for. */
+  renewals: number
   readonly now: () => number
   readonly alerts: Alerts
   /** Where the gate's changes go: set by the actor while it lives. */
@@ -78,10 +83,9 @@ const openSink = (seat: SinkSeat, context: CellContext<SinkMessage>): Effect.Eff
           change._tag === "Parked" ? { type: "Parked", change } : { type: "Recovered" },
         ),
       )
-    const opened = seat.record
+    const { renewals } = seat
     seat.gate.connect(yield* seat.open)
-    // They may have been rotated while it was being opened.
-    if (seat.record !== opened) yield* seat.renew
+    if (seat.renewals !== renewals) yield* seat.renew
     // A gate that was parked before a crash is parked still.
     seat.gate.announce()
   }).pipe(Scope.extend(context.scope))

@@ -11,6 +11,7 @@ import { deadLettersCommand } from "./client/DeadLettersCommand.js"
 import { hostTypesCommand } from "./client/HostTypesCommand.js"
 import { namespacesCommand } from "./client/NamespacesCommand.js"
 import { publishCommand } from "./client/PublishCommand.js"
+import { signingKeysCommand } from "./client/SigningKeysCommand.js"
 import { sinksCommand } from "./client/SinksCommand.js"
 import { subscriptionsCommand } from "./client/SubscriptionsCommand.js"
 import { tailCommand } from "./client/TailCommand.js"
@@ -30,6 +31,7 @@ const eventloom = Command.make("eventloom").pipe(
     namespacesCommand,
     hostTypesCommand,
     sinksCommand,
+    signingKeysCommand,
     subscriptionsCommand,
     deadLettersCommand,
     actorsCommand,

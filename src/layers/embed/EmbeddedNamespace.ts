@@ -7,6 +7,7 @@ import type {
   MeshService,
   PublishError,
   RedeliveryCount,
+  SigningKeysView,
   SinkInput,
 } from "../../actors/index.js"
 import {
@@ -29,6 +30,7 @@ import type {
   Detach,
   EventHandler,
   MeshNamespace,
+  PublicKeyInfo,
   PublishOptions,
   RemovalAccount,
   SubscriptionInfo,
@@ -133,6 +135,17 @@ export class EmbeddedNamespace implements MeshNamespace {
         ? {}
         : { previousUntil: new Date(previousSecretUntil) }),
     }
+  }
+
+  async signingKeys(): Promise<ReadonlyArray<PublicKeyInfo>> {
+    return publicKeysOf(await this.#runtime.run(this.#mesh.signingKeys.get(this.name)))
+  }
+
+  async rotateSigningKey(
+    rotation: { readonly overlap?: string | undefined } = {},
+  ): Promise<ReadonlyArray<PublicKeyInfo>> {
+    const options = Inputs.readKeyRotation(rotation)
+    return publicKeysOf(await this.#runtime.run(this.#mesh.signingKeys.rotate(this.name, options)))
   }
 
   stream({ types }: { readonly types?: ReadonlyArray<string> | undefined } = {}): EventStream {
@@ -265,6 +278,14 @@ export class EmbeddedNamespace implements MeshNamespace {
     return accountOf(report)
   }
 }
+
+const publicKeysOf = ({ keys }: SigningKeysView): ReadonlyArray<PublicKeyInfo> =>
+  keys.map(({ kid, publicKey, createdAt, until }) => ({
+    kid,
+    publicKey,
+    createdAt: new Date(createdAt),
+    ...(until === undefined ? {} : { until: new Date(until) }),
+  }))
 
 const drawnSecret = ({ secret }: Readonly<Record<string, Redacted.Redacted>>) =>
   secret === undefined ? {} : { secret: Redacted.value(secret) }

@@ -45,6 +45,7 @@ export const readRotation = reader(
   }),
   "",
 )
+export const readKeyRotation = reader(Schema.Struct({ overlap: Schema.optional(Overlap) }), "")
 export const readTypes = reader(Schema.Array(TypePattern), "types")
 
 const StoreChoice = Schema.Union(

@@ -148,6 +148,8 @@ export interface WebhookTarget {
   /** `whsec_…`, or two with a space between them while they are rotated; drawn when absent. */
   readonly secret?: string | undefined
   readonly mode?: "structured" | "binary" | "batch" | undefined
+  /** What signs: "v1" (the default), the secret; "v1a", the key pair of the namespace; or both. */
+  readonly signature?: "v1" | "v1a" | "both" | undefined
   /** How long an attempt may take: 15 s. */
   readonly timeout?: string | undefined
   /** How long it may take to get a connection: 10 s. */
@@ -267,6 +269,16 @@ export interface MeshHealth {
   }>
 }
 
+export interface PublicKeyInfo {
+  /** The thumbprint of the key (RFC 7638). */
+  readonly kid: string
+  /** `whpk_…`, as Standard Webhooks writes it. */
+  readonly publicKey: string
+  readonly createdAt: Date
+  /** It was rotated out, and signs until then. */
+  readonly until?: Date
+}
+
 export interface PublishOptions {
   /**
    * `journalled` (the default): acknowledged once committed, delivered at least once. `ephemeral`:
@@ -308,6 +320,12 @@ export interface MeshNamespace {
       readonly overlap?: string | undefined
     },
   ): Promise<{ readonly secret?: string; readonly previousUntil?: Date }>
+  /** The public keys that receivers verify signatures of the kind "v1a" with, the present one first. */
+  signingKeys(): Promise<ReadonlyArray<PublicKeyInfo>>
+  /** A new key signs; the one before it signs as well for `overlap`, "24h" by default. */
+  rotateSigningKey(rotation?: {
+    readonly overlap?: string | undefined
+  }): Promise<ReadonlyArray<PublicKeyInfo>>
   /** What is published from this call on, at most once, in memory. */
   stream(options?: { readonly types?: ReadonlyArray<string> | undefined }): EventStream
   /**

@@ -4,7 +4,14 @@
 // is authenticated with it, so a text moved to another owner's row cannot be opened there. Nonces
 // are random: with 96 bits and a key per owner, 2^32 secrets of one owner stay within the bound.
 
-import { createCipheriv, createDecipheriv, createHash, randomBytes, randomInt } from "node:crypto"
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  generateKeyPairSync,
+  randomBytes,
+  randomInt,
+} from "node:crypto"
 import { Config, Effect, Layer, Redacted } from "effect"
 import { SecretUnreadable, Vault } from "../../actors/index.js"
 import { type MasterKey, parseMasterKey } from "./MasterKey.js"
@@ -70,12 +77,27 @@ export const make = (
       })
     })
 
+  const generateSigningKey = Effect.sync(() => {
+    const { privateKey, publicKey } = generateKeyPairSync("ed25519")
+    const { d = "" } = privateKey.export({ format: "jwk" })
+    const { x = "" } = publicKey.export({ format: "jwk" })
+    const pair = Buffer.concat([Buffer.from(d, "base64url"), Buffer.from(x, "base64url")])
+    // RFC 7638: the required members in this order, without space.
+    const canonical = `{"crv":"Ed25519","kty":"OKP","x":"${x}"}`
+    return {
+      kid: createHash("sha256").update(canonical).digest("base64url"),
+      publicKey: x,
+      secretKey: Redacted.make(`whsk_${pair.toString("base64")}`),
+    }
+  })
+
   return {
     seal: (owner, secret) => Effect.sync(() => seal(owner, secret)),
     open,
     generateWebhookSecret: Effect.sync(() =>
       Redacted.make(`whsec_${randomBytes(WEBHOOK_SECRET_BYTES).toString("base64")}`),
     ),
+    generateSigningKey,
     generateText: (length) =>
       Effect.sync(() =>
         Redacted.make(

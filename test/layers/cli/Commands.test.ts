@@ -161,6 +161,11 @@ layer(testServer(), { excludeTestServices: true })("commands for a running serve
         previousSecretUntil: expect.any(String),
       })
 
+      const keys = yield* cli("signing-keys rotate things.example")
+      expect(keys.out).toMatch(/^whpk_\S{44} +\S{43} /m)
+      expect(keys.out).toContain("Published at /.well-known/jwks.json?set=")
+      expect((yield* cli("signing-keys list things.example")).out).toBe(keys.out)
+
       const inUse = yield* cli("sinks remove things.example hook")
       expect(inUse).toMatchObject({ code: 1, out: "" })
       expect(inUse.err).toMatch(/^error: .*all.*\(HTTP 409\)\n$/)

@@ -215,6 +215,12 @@ describe("subscriptions", () => {
     const rotated = await acme.rotateSecret("hook", { overlap: "1h" })
     expect(rotated).toEqual({ secret: expect.any(String), previousUntil: expect.any(Date) })
     expect(rotated.secret).not.toBe(secret)
+    expect(await acme.signingKeys()).toEqual([])
+    await acme.rotateSigningKey()
+    expect(await acme.rotateSigningKey({ overlap: "1h" })).toEqual([
+      { kid: expect.any(String), publicKey: expect.any(String), createdAt: expect.any(Date) },
+      expect.objectContaining({ until: expect.any(Date) }),
+    ])
     await acme.pause("hook")
     await acme.publish([event("1"), event("2")])
     expect(await acme.subscriptions()).toMatchObject([

@@ -2,7 +2,13 @@ import { createHmac } from "node:crypto"
 import { describe, expect, it } from "@effect/vitest"
 import { Either, Redacted } from "effect"
 import * as fc from "fast-check"
-import { hmacKey, parseSecrets, verify } from "../../../src/layers/transports/webhook/Signature.js"
+import {
+  ed25519Key,
+  hmacKey,
+  parseSecrets,
+  parseSigningKey,
+  verify,
+} from "../../../src/layers/transports/webhook/Signature.js"
 import { Signer } from "../../../src/layers/transports/webhook/Signer.js"
 
 const secretOf = (bytes: Uint8Array) => `whsec_${Buffer.from(bytes).toString("base64")}`
@@ -33,6 +39,30 @@ describe("a signature", () => {
     expect(example.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", Buffer.from(text), 0)).toBe(
       "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
     )
+  })
+
+  it("of a key pair is what the reference implementation of Standard Webhooks gives", () => {
+    // The signature is also the example in the specification's "Webhook headers".
+    const key = parseSigningKey(
+      Redacted.make(
+        "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==",
+      ),
+    )
+    const signer = new Signer([{ key: ed25519Key(Either.getOrThrow(key)) }])
+    const body = Buffer.from('{"test": 2432232314}')
+    expect(signer.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", body, 0)).toBe(
+      "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==",
+    )
+  })
+
+  it.each([
+    "",
+    "whsk_",
+    `whsk_${Buffer.alloc(32).toString("base64")}`,
+    `whsk_${Buffer.alloc(64).toString("base64")}`,
+    `whsec_${Buffer.alloc(64).toString("base64")}`,
+  ])("is not made with %j, which is no key pair", (text) => {
+    expect(Either.isLeft(parseSigningKey(Redacted.make(text)))).toBe(true)
   })
 
   it("verifies with any of the secrets it was made with, and is HMAC-SHA256", () => {

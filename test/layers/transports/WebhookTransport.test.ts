@@ -1,8 +1,10 @@
 // What a webhook delivery sends, and what the transport promises about connections and scopes.
 
-import { createHmac } from "node:crypto"
+import { createHmac, createPublicKey, verify } from "node:crypto"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Either, Exit, Fiber, Redacted, Scope, TestClock } from "effect"
+import { Vault } from "../../../src/actors/index.js"
+import { AesVault } from "../../../src/layers/vault/index.js"
 import { eventsFromJson } from "../../../src/domain/index.js"
 import { HostUnresolved } from "../../../src/layers/transports/guard/Resolver.js"
 import { certificate } from "./support/Certificate.js"
@@ -165,6 +167,57 @@ describe("what is sent", () => {
         expect(yield* signatures).toEqual(["second"])
         expect(receiver.sockets).toHaveLength(1)
       }),
+  )
+
+  it.scoped("signs with the key pairs of the namespace, alone or beside the secret", () =>
+    Effect.gen(function* () {
+      const vault = yield* Effect.provide(Vault, AesVault.layerTest)
+      const [first, second] = [yield* vault.generateSigningKey, yield* vault.generateSigningKey]
+      const receiver = yield* Receiver.http()
+      const { open, prepare } = yield* Webhooks.transport()
+      const options = { url: receiver.url, signature: "both" } as const
+      const secretKey = first.secretKey
+      const { deliver, renew } = yield* open({
+        ...Webhooks.config(options),
+        signingKeys: [{ secretKey }],
+      })
+      const signers = Effect.map(deliver(delivery()), () => {
+        const request = receiver.received.at(-1)
+        if (request === undefined) return expect.fail("nothing was received")
+        const { body, headers } = request
+        const signed = Buffer.concat([
+          Buffer.from(`${String(headers["webhook-id"])}.${String(headers["webhook-timestamp"])}.`),
+          body,
+        ])
+        return String(headers["webhook-signature"])
+          .split(" ")
+          .map((signature) =>
+            signature === `v1,${signatureOf(Webhooks.secretBytes, request)}`
+              ? "secret"
+              : [first, second].findIndex(({ publicKey }) => {
+                  const jwk = { kty: "OKP", crv: "Ed25519", x: publicKey }
+                  const key = createPublicKey({ key: jwk, format: "jwk" })
+                  return (
+                    signature.startsWith("v1a,") &&
+                    verify(null, signed, key, Buffer.from(signature.slice(4), "base64"))
+                  )
+                }),
+          )
+      })
+      expect(yield* signers).toEqual(["secret", 0])
+      const present = { secretKey: second.secretKey }
+      const retiring = { secretKey, until: 1_000 }
+      renew?.({ secrets: { secret: Webhooks.secret }, signingKeys: [present, retiring] })
+      expect(yield* signers).toEqual(["secret", 1, 0])
+      yield* TestClock.setTime(1_000)
+      expect(yield* signers).toEqual(["secret", 1])
+
+      const alone = { ...Webhooks.config({ ...options, signature: "v1a" }, {}) }
+      expect(yield* prepare?.(alone) ?? Effect.void).toEqual({})
+      const connection = yield* open({ ...alone, signingKeys: [{ secretKey }] })
+      yield* connection.deliver(delivery())
+      expect(receiver.received.at(-1)?.headers["webhook-signature"]).toMatch(/^v1a,[^ ]{88}$/)
+    }),
   )
 
   it.scopedLive("adds the configured headers, and signs with each secret of a rotation", () =>

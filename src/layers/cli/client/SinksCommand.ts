@@ -51,6 +51,7 @@ const put = Command.make(
       "What it signs with: whsec_..., @file or - [default: generated]",
     ),
     mode: optionalText("mode", "structured, binary or batch"),
+    signature: optionalText("signature", "v1 (a secret, the default), v1a (a key pair) or both"),
     timeout: optionalText("timeout", "How long an attempt may take, such as 15s"),
     header: Options.keyValueMap("header").pipe(
       Options.withDescription("A header of each request, name=value; may be repeated"),
@@ -74,6 +75,7 @@ const put = Command.make(
           ...given("kind", flags.kind),
           ...given("url", flags.to),
           ...given("mode", flags.mode),
+          ...given("signature", flags.signature),
           ...given("timeout", flags.timeout),
           ...given("concurrency", flags.concurrency),
           ...given(

@@ -11,6 +11,7 @@ import { HostTypesApi } from "./HostTypesApi.js"
 import { KeysApi } from "./KeysApi.js"
 import { NamespacesApi } from "./NamespacesApi.js"
 import { OperationsApi } from "./OperationsApi.js"
+import { KeySetApi, SigningKeysApi } from "./SigningKeysApi.js"
 import { SinksApi } from "./SinksApi.js"
 import { SubscriptionsApi } from "./SubscriptionsApi.js"
 
@@ -49,6 +50,8 @@ export class EventloomApi extends HttpApi.make("eventloom")
   .add(KeysApi)
   .add(AuditApi)
   .add(SinksApi)
+  .add(SigningKeysApi)
+  .add(KeySetApi)
   .add(SubscriptionsApi)
   .add(EventsApi)
   .add(DeadLettersApi)

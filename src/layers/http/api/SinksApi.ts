@@ -28,7 +28,8 @@ export const SinkSpec = Schema.Struct(
     required: ["kind"],
     description:
       "The options of the kind stand beside it. Those of a webhook: `url`, `headers`, `secret`, " +
-      '`mode` ("structured", "binary", "batch"), `timeout`, `connectTimeout`.',
+      '`mode` ("structured", "binary", "batch"), `signature` ("v1", "v1a", "both"), `timeout`, ' +
+      "`connectTimeout`.",
     properties: {
       kind: { type: "string", examples: ["webhook", "stdout"] },
       concurrency: { type: "integer", minimum: 1, maximum: 1024 },

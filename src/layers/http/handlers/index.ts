@@ -8,6 +8,7 @@ import { hostTypesHandlers } from "./HostTypesHandlers.js"
 import { keysHandlers } from "./KeysHandlers.js"
 import { namespacesHandlers } from "./NamespacesHandlers.js"
 import { operationsHandlers } from "./OperationsHandlers.js"
+import { keySetHandlers, signingKeysHandlers } from "./SigningKeysHandlers.js"
 import { sinksHandlers } from "./SinksHandlers.js"
 import { subscriptionsHandlers } from "./SubscriptionsHandlers.js"
 
@@ -20,6 +21,8 @@ export const allHandlers = Layer.mergeAll(
   keysHandlers,
   namespacesHandlers,
   operationsHandlers,
+  keySetHandlers,
+  signingKeysHandlers,
   sinksHandlers,
   subscriptionsHandlers,
 )

@@ -53,6 +53,9 @@ const purges: Readonly<Record<PurgeKind, (holdings: Holdings, limit: number) => 
   events: ({ log }, limit) => log.purge(limit),
   subscriptions: ({ subscriptions }, limit) => subscriptions.deleteFirst(limit),
   sinks: ({ sinks }, limit) => sinks.deleteFirst(limit),
-  keys: ({ keys }, limit) => keys.deleteFirst(limit),
+  keys: ({ keys, signingKeys }, limit) => {
+    const rows = keys.deleteFirst(limit)
+    return rows + signingKeys.deleteFirst(limit - rows)
+  },
   audit: ({ audit }, limit) => audit.deleteFirst(limit),
 }

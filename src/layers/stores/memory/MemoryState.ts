@@ -12,6 +12,7 @@ import type {
   NamespaceName,
   RemovalReport,
   Sequence,
+  SigningKey,
   Sink,
   SinkName,
   Subscription,
@@ -37,6 +38,7 @@ export interface Holdings {
   readonly progress: SortedTable<SubscriptionName, Progress>
   readonly deadLetters: SortedTable<string, DeadLetter>
   readonly keys: SortedTable<KeyId, StoredKey>
+  readonly signingKeys: SortedTable<string, SigningKey>
   readonly audit: SortedTable<string, AuditEntry>
 }
 
@@ -77,6 +79,7 @@ export const holdingsOf = (state: MemoryState, namespace: NamespaceName): Holdin
     progress: new SortedTable(),
     deadLetters: new SortedTable(),
     keys: new SortedTable(),
+    signingKeys: new SortedTable(),
     audit: new SortedTable(),
   }
   state.holdings.set(namespace, holdings)
@@ -90,4 +93,5 @@ export const holdsNothing = (holdings: Holdings): boolean =>
   holdings.progress.size === 0 &&
   holdings.deadLetters.size === 0 &&
   holdings.keys.size === 0 &&
+  holdings.signingKeys.size === 0 &&
   holdings.audit.size === 0

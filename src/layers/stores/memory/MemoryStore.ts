@@ -12,6 +12,7 @@ import {
   Keys,
   Registry,
   Removals,
+  SigningKeys,
   type StorePorts,
 } from "../../../actors/index.js"
 import { makeAuditLog } from "./MemoryAuditLog.js"
@@ -21,6 +22,7 @@ import { makeJournal } from "./MemoryJournal.js"
 import { makeKeys } from "./MemoryKeys.js"
 import { makeRegistry } from "./MemoryRegistry.js"
 import { makeRemovals } from "./MemoryRemovals.js"
+import { makeSigningKeys } from "./MemorySigningKeys.js"
 import { MemoryState } from "./MemoryState.js"
 
 /** The store over a state that outlives the layer: building it again is a restart. One mesh at a time. */
@@ -32,6 +34,7 @@ export const layerFrom = (state: MemoryState): Layer.Layer<StorePorts> =>
       Context.add(Removals, makeRemovals(state)),
       Context.add(Invalidation, makeInvalidation(state)),
       Context.add(Keys, makeKeys(state)),
+      Context.add(SigningKeys, makeSigningKeys(state)),
       Context.add(AuditLog, makeAuditLog(state)),
     ),
   )

@@ -9,11 +9,18 @@ import { initial } from "./migrations/0001-initial.js"
 import { access } from "./migrations/0002-access.js"
 import { rotation } from "./migrations/0003-rotation.js"
 import { redelivery } from "./migrations/0004-redelivery.js"
+import { signingKeys } from "./migrations/0005-signing-keys.js"
 
 /** Its place in the list, counted from 1, is the version it leads to. */
 export type Migration = (sql: SqlClient.SqlClient) => Effect.Effect<void, SqlError>
 
-export const migrations: ReadonlyArray<Migration> = [initial, access, rotation, redelivery]
+export const migrations: ReadonlyArray<Migration> = [
+  initial,
+  access,
+  rotation,
+  redelivery,
+  signingKeys,
+]
 
 /** The store was written by a later release, whose tables this one does not know. */
 export class StoreTooNew extends Schema.TaggedError<StoreTooNew>()("StoreTooNew", {

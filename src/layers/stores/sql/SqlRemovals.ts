@@ -38,7 +38,10 @@ const purged: Readonly<Record<PurgeKind, ReadonlyArray<Purged>>> = {
   events: [{ table: "events", order: "sequence" }],
   subscriptions: [{ table: "subscriptions", order: "name" }],
   sinks: [{ table: "sinks", order: "name" }],
-  keys: [{ table: "keys", order: "id" }],
+  keys: [
+    { table: "keys", order: "id" },
+    { table: "signing_keys", order: "kid" },
+  ],
   audit: [{ table: "audit", order: "id" }],
 }
 

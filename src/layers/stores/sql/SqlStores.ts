@@ -10,6 +10,7 @@ import {
   Keys,
   Registry,
   Removals,
+  SigningKeys,
   type StorePorts,
 } from "../../../actors/index.js"
 import { JournalHeads } from "./JournalHeads.js"
@@ -19,6 +20,7 @@ import { makeJournal } from "./SqlJournal.js"
 import { makeKeys } from "./SqlKeys.js"
 import { makeRegistry } from "./SqlRegistry.js"
 import { makeRemovals } from "./SqlRemovals.js"
+import { makeSigningKeys } from "./SqlSigningKeys.js"
 import { StoreLock } from "./StoreLock.js"
 
 /** Over a schema that is migrated. */
@@ -35,6 +37,7 @@ export const layer = (
         Context.add(DeliveryLog, makeDeliveryLog(sql, options)),
         Context.add(Removals, makeRemovals(sql, heads)),
         Context.add(Keys, makeKeys(sql)),
+        Context.add(SigningKeys, makeSigningKeys(sql)),
         Context.add(AuditLog, makeAuditLog(sql)),
       )
     }),

@@ -1,7 +1,15 @@
-// Signatures as Standard Webhooks 1.0 defines them: HMAC-SHA256 over `<id>.<timestamp>.<body>`,
-// sent as `v1,<base64>`; while a secret is being rotated, one per secret, space-separated.
+// Signatures as Standard Webhooks 1.0 defines them, over `<id>.<timestamp>.<body>`: HMAC-SHA256 with a
+// shared secret, sent as `v1,<base64>`, and Ed25519 with a key pair, sent as `v1a,<base64>`. There is
+// one per secret and key, space-separated.
 
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto"
+import {
+  createHmac,
+  createPrivateKey,
+  createSecretKey,
+  type KeyObject,
+  sign,
+  timingSafeEqual,
+} from "node:crypto"
 import { Duration, Either, Redacted, Schema } from "effect"
 
 export const MIN_SECRET_BYTES = 24
@@ -53,6 +61,39 @@ export const hmacKey =
   (key: KeyObject): SigningKey =>
   (prefix, body) =>
     `v1,${signatureOf(key, prefix, body)}`
+
+const KEY_FORM = /^whsk_([A-Za-z0-9+/]{86}==)$/
+const SEED_BYTES = 32
+/** What stands before the seed in a PKCS #8 document of an Ed25519 key (RFC 8410). */
+const PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex")
+
+/** Reads a signing key as Standard Webhooks writes it: `whsk_`, and the base64 of seed and public key. */
+export const parseSigningKey = (
+  text: Redacted.Redacted,
+): Either.Either<KeyObject, InvalidSecret> => {
+  const base64 = KEY_FORM.exec(Redacted.value(text))?.[1]
+  if (base64 === undefined) {
+    return Either.left(
+      new InvalidSecret({ reason: 'it must be "whsk_" and the base64 of 64 bytes' }),
+    )
+  }
+  const pair = Buffer.from(base64, "base64")
+  const key = createPrivateKey({
+    key: Buffer.concat([PKCS8, pair.subarray(0, SEED_BYTES)]),
+    format: "der",
+    type: "pkcs8",
+  })
+  const { x = "" } = key.export({ format: "jwk" })
+  return Buffer.from(x, "base64url").equals(pair.subarray(SEED_BYTES))
+    ? Either.right(key)
+    : Either.left(new InvalidSecret({ reason: "its public half is of another key" }))
+}
+
+/** A key that signs: Ed25519 (RFC 8032), as `v1a`. */
+export const ed25519Key =
+  (key: KeyObject): SigningKey =>
+  (prefix, body) =>
+    `v1a,${sign(null, Buffer.concat([Buffer.from(prefix), body]), key).toString("base64")}`
 
 /** The request was not signed with the secret, or not lately. */
 export class SignatureRefused extends Schema.TaggedError<SignatureRefused>()("SignatureRefused", {

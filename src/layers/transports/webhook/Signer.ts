@@ -5,7 +5,7 @@ import type { SigningKey } from "./Signature.js"
 /** A key, and until when it signs (ms since the epoch); without that, for as long as it is a key. */
 export interface TimedKey {
   readonly key: SigningKey
-  readonly until?: number
+  readonly until?: number | undefined
 }
 
 export class Signer {

@@ -59,6 +59,9 @@ export const WebhookHeaders = Schema.Record({ key: Schema.String, value: Schema.
 export const WebhookMode = Schema.Literal("structured", "binary", "batch")
 export type WebhookMode = typeof WebhookMode.Type
 
+export const WebhookSignature = Schema.Literal("v1", "v1a", "both")
+export type WebhookSignature = typeof WebhookSignature.Type
+
 const DEFAULT_TIMEOUT = Duration.seconds(15)
 const DEFAULT_CONNECT_TIMEOUT = Duration.seconds(10)
 /** The longest that any sink may wait for a connection. */
@@ -70,6 +73,11 @@ export const WebhookOptions = Schema.Struct({
   headers: Schema.optional(WebhookHeaders),
   /** How events stand in requests: the HTTP binding of CloudEvents, section 1.3. */
   mode: Schema.optionalWith(WebhookMode, { default: () => "structured" }),
+  /**
+   * What requests are signed with: "v1", the sink's own secret (HMAC-SHA256); "v1a", the signing key of
+   * the namespace (Ed25519), whose public half is published; or both.
+   */
+  signature: Schema.optionalWith(WebhookSignature, { default: () => "v1" }),
   /** How long an attempt may take in all: 100 ms to 5 min, 15 s by default. */
   timeout: Schema.optionalWith(durationBetween(Duration.millis(100), Duration.minutes(5)), {
     default: () => DEFAULT_TIMEOUT,

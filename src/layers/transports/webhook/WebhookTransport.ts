@@ -3,7 +3,7 @@
 // An attempt is one request on a pooled connection: no fiber, no timer and no promise of its own.
 // Redirects are not followed, and only what the target guard allows is connected to.
 
-import { Duration, Effect, Either, Exit, type Redacted, type Scope } from "effect"
+import { Duration, Effect, Either, Exit, type Scope } from "effect"
 import {
   type Connection,
   type Delivery,
@@ -12,25 +12,22 @@ import {
   type Transport,
   Vault,
 } from "../../../actors/index.js"
-import { InvalidSetting, Outcome } from "../../../domain/index.js"
+import { Outcome } from "../../../domain/index.js"
 import { TargetGuard } from "../guard/TargetGuard.js"
 import * as Agents from "./Agents.js"
 import { Attempt, type AttemptContext } from "./Attempt.js"
 import { inBatches } from "./BatchDelivery.js"
 import * as Deadlines from "./Deadlines.js"
 import { requestMaker, type WebhookRequest } from "./Request.js"
-import { hmacKey, parseSecrets } from "./Signature.js"
-import { Signer, type TimedKey } from "./Signer.js"
+import { Signer } from "./Signer.js"
+import { invalid, keysOf, SECRET } from "./WebhookKeys.js"
 import { WebhookOptions, type WebhookOptionsEncoded } from "./WebhookOptions.js"
 
 export const WEBHOOK = "webhook"
-const SECRET = "secret"
 /** How long storing a sink waits for DNS; a name that does not resolve yet may be stored. */
 const RESOLVE_TIMEOUT = Duration.seconds(3)
 
 type WebhookConfig = SinkConfig<WebhookOptions>
-
-const invalid = (field: string, reason: string) => new InvalidSetting({ field, reason })
 
 /** What is needed to send, or what is wrong with the configuration. */
 const readConfig = (guard: TargetGuard["Type"], config: WebhookConfig) =>
@@ -40,29 +37,10 @@ const readConfig = (guard: TargetGuard["Type"], config: WebhookConfig) =>
     const url = yield* Either.mapLeft(guard.checkUrl(text), (error) =>
       invalid("url", error.message),
     )
-    const keys = yield* keysOf(config)
-    return { url, keys, hasSecret: config.secrets[SECRET] !== undefined }
+    const keys = yield* keysOf(config.options, config)
+    const needsSecret = config.options.signature !== "v1a" && config.secrets[SECRET] === undefined
+    return { url, keys, needsSecret }
   })
-
-const keysOf = ({ retiring, secrets }: SinkSecrets) =>
-  Either.gen(function* () {
-    const present = yield* parsed(secrets[SECRET])
-    if (retiring === undefined) return present.map((key): TimedKey => ({ key }))
-    const { until } = retiring
-    const former = yield* parsed(retiring.secrets[SECRET])
-    return [
-      ...present.map((key): TimedKey => ({ key })),
-      ...former.map((key): TimedKey => ({ key, until })),
-    ]
-  })
-
-const parsed = (secret: Redacted.Redacted | undefined) =>
-  secret === undefined
-    ? Either.right([])
-    : Either.mapBoth(parseSecrets(secret), {
-        onLeft: ({ reason }) => invalid(SECRET, reason),
-        onRight: (keys) => keys.map(hmacKey),
-      })
 
 /** A connection on which every attempt has this outcome. */
 const constant = (outcome: Outcome): Connection => {
@@ -85,7 +63,7 @@ export const make = (
 
     const prepare = (config: WebhookConfig) =>
       Effect.gen(function* () {
-        const { hasSecret, url } = yield* readConfig(guard, config)
+        const { needsSecret, url } = yield* readConfig(guard, config)
         yield* guard.resolve(url.hostname).pipe(
           Effect.timeoutOption(RESOLVE_TIMEOUT),
           Effect.catchTags({
@@ -93,7 +71,7 @@ export const make = (
             TargetRefused: (error) => invalid("url", error.message),
           }),
         )
-        return hasSecret ? {} : { [SECRET]: yield* vault.generateWebhookSecret }
+        return needsSecret ? { [SECRET]: yield* vault.generateWebhookSecret } : {}
       })
 
     const open = (config: WebhookConfig): Effect.Effect<Connection, never, Scope.Scope> =>
@@ -118,7 +96,7 @@ export const make = (
             const signer = new Signer(keys)
             // What is stored was checked before: it can be read.
             const renew = (secrets: SinkSecrets) =>
-              Either.match(keysOf(secrets), {
+              Either.match(keysOf(config.options, secrets), {
                 onLeft: () => undefined,
                 onRight: (keys) => signer.renew(keys),
               })
@@ -146,6 +124,7 @@ export const make = (
       options: WebhookOptions,
       secrets: [SECRET],
       rotates: SECRET,
+      usesSigningKeys: ({ signature }) => signature !== "v1",
       // Among them may be an Authorization of the tenant's own.
       secretValues: ["headers"],
       prepare,
