@@ -51,6 +51,7 @@ export class GroupCommit {
   #bytes = 0
   #published = 0
   #duplicates = 0
+  #writingSince: number | undefined
 
   constructor(journal: Journal["Type"], config: MeshConfigShape, clock: Clock.Clock) {
     this.#journal = journal
@@ -71,6 +72,13 @@ export class GroupCommit {
   /** Events that wait to be journalled. */
   get waiting(): number {
     return this.#events
+  }
+
+  /** How long the present write has been under way. */
+  get writingMillis(): number {
+    return this.#writingSince === undefined
+      ? 0
+      : Math.max(0, this.#clock.unsafeCurrentTimeMillis() - this.#writingSince)
   }
 
   /** Queues the events of one publish; `resume` is called once, after their commit or its failure. */
@@ -116,6 +124,7 @@ export class GroupCommit {
           ? batch[0].entries
           : batch.flatMap((pending) => pending.entries)
       const acceptedAt = this.#clock.unsafeCurrentTimeMillis()
+      this.#writingSince = acceptedAt
       return this.#journal.append(entries, acceptedAt).pipe(
         Effect.flatMap((appended) => this.#resolveUnsure(appended, batch)),
         Effect.matchCauseEffect({
@@ -126,6 +135,7 @@ export class GroupCommit {
               Effect.sync(() => this.#fail(batch, Exit.failCause(cause))),
             ),
         }),
+        Effect.ensuring(Effect.sync(() => (this.#writingSince = undefined))),
       )
     })
   }

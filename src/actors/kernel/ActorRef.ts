@@ -45,6 +45,8 @@ export interface ActorSnapshot {
   readonly restarts: number
   /** Messages that wait in the mailbox. */
   readonly queueDepth: number
+  /** Messages taken since the last start. */
+  readonly handled: number
 }
 
 export interface ActorTree extends ActorSnapshot {

@@ -127,6 +127,7 @@ export class Life<Message> implements ActorRef<Message>, Lineage, CellHost<Messa
       since: this.incarnation?.since ?? this.since,
       restarts: this.restarts,
       queueDepth: this.mailbox.queueDepth,
+      handled: this.mailbox.taken,
     }
   }
 

@@ -22,6 +22,8 @@ export class Mailbox<Message> {
   private owed: Set<{ readonly unsafeGone: () => void }> | undefined
   private wakeTaker: (() => void) | undefined
   private closed = false
+  /** Messages taken since it was made. */
+  taken = 0
 
   constructor(path: string, capacity: number) {
     this.path = path
@@ -66,11 +68,13 @@ export class Mailbox<Message> {
       const claim = MutableQueue.poll(this.own, undefined)
       if (claim === undefined) break
       const message = claim()
-      if (Option.isSome(message)) return message
+      if (Option.isNone(message)) continue
+      this.taken++
+      return message
     }
-    return MutableQueue.isEmpty(this.outer)
-      ? Option.none()
-      : Option.some(MutableQueue.poll(this.outer, undefined) as Message)
+    if (MutableQueue.isEmpty(this.outer)) return Option.none()
+    this.taken++
+    return Option.some(MutableQueue.poll(this.outer, undefined) as Message)
   }
 
   /** Returns when something was offered, the mailbox was closed or `wake` was called. */

@@ -124,10 +124,18 @@ export interface RedeliveryCount {
   readonly next: string | undefined
 }
 
+/**
+ * `store`: it does not answer, or not in time. `progress`: what became of deliveries is not written.
+ * `removal`: a step of one fails again and again. `actor`: it has work to do and does not move.
+ */
 export interface HealthProblem {
-  readonly what: "store" | "progress" | "removal" | "subscription"
+  readonly what: "store" | "progress" | "removal" | "actor"
   readonly where: string
   readonly problem: string
+  /** Since when, in milliseconds since the epoch, where that is known. */
+  readonly since?: number
+  /** Whose affair it is; absent for what is the mesh's own. */
+  readonly namespace?: NamespaceName
 }
 
 export interface Health {
@@ -157,6 +165,14 @@ export interface MeshMetrics {
   readonly inFlightDeliveries: number
   readonly deferredDeliveries: number
   readonly parkedSinks: number
+  /** Actors that have work to do and do not move. */
+  readonly stuckActors: number
+  /** How long the present write to the journal has been under way. */
+  readonly commitLagMillis: number
+  /** Writes of progress that have failed in a row. */
+  readonly progressFailures: number
+  /** Alerts raised, by type. */
+  readonly alerts: ReadonlyMap<string, number>
   /** Readers that follow a journal. */
   readonly followers: number
 }

@@ -48,6 +48,12 @@ export interface MeshConfigShape {
   /** Readers that may follow at once, over all namespaces. */
   readonly maxFollowers: number
   readonly maxFollowersPerNamespace: number
+  /** How long nothing moves, though there is work, before an actor counts as stuck. */
+  readonly stuckAfter: Duration.Duration
+  /** How often to look for who is stuck. */
+  readonly stuckInterval: Duration.Duration
+  /** How long a write may take before the store counts as too slow to be ready. */
+  readonly storeLag: Duration.Duration
   /** Whose events alerts are. Without a namespace of this name they are only logged. */
   readonly systemNamespace: NamespaceName
   /** How long further alerts of a cause are collected before they are told of. */
@@ -82,6 +88,9 @@ export const defaultMeshConfig: MeshConfigShape = {
   streamBytes: 256 * 1024,
   maxFollowers: 1000,
   maxFollowersPerNamespace: 100,
+  stuckAfter: Duration.minutes(1),
+  stuckInterval: Duration.seconds(5),
+  storeLag: Duration.seconds(5),
   systemNamespace: NamespaceName.make("eventloom.system"),
   alertInterval: Duration.minutes(5),
   maxPerNamespace: 10_000,

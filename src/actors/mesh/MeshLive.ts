@@ -23,7 +23,8 @@ import { tapHub } from "./LiveStream.js"
 import { Mesh, type MeshService } from "./Mesh.js"
 import { meshActor } from "./MeshActor.js"
 import type { Seats } from "./MeshIncarnation.js"
-import { makeHealth } from "./MeshHealth.js"
+import { makeHealth } from "../health/MeshHealth.js"
+import { StuckWatch } from "../health/StuckWatch.js"
 import { makeMeshWorld, type MeshPorts, type MeshWorld } from "./MeshWorld.js"
 import { makeDoor, type NamespaceDoor } from "./NamespaceDoor.js"
 import { makeNamespaceKeys } from "./NamespaceKeys.js"
@@ -48,6 +49,14 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
     yield* Effect.forkScoped(followInvalidations(world, seats, door))
 
     const { follow, open, reader } = yield* makeFollowing(world, door, everything)
+    const watch = new StuckWatch({
+      after: world.config.stuckAfter,
+      every: world.config.stuckInterval,
+      now: world.now,
+      elapsed: world.elapsed,
+    })
+    yield* Effect.forkScoped(watch.run(ref.tree, seats))
+
     const publisher = makePublisher(world, seats, door.wake)
     const { systemNamespace } = world.config
     yield* Effect.forkScoped(
@@ -108,7 +117,7 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
           Effect.map(tap(namespace, types), ({ events }) => Mailbox.toStream(events)),
         ),
       actors: ref.tree,
-      ...makeHealth(world, seats, open),
+      ...makeHealth({ world, seats, watch, followers: open }),
     }
     return mesh
   })

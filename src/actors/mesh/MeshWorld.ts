@@ -50,6 +50,8 @@ export interface MeshWorld {
   readonly refusals: PublishRefusals
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** Milliseconds of a clock that nobody sets, for what lasts. */
+  readonly elapsed: () => number
   /** Uniform from 0 up to but not including 1; seeded from the Random service. */
   readonly random: () => number
   readonly nextDeadLetterId: () => string
@@ -119,6 +121,7 @@ export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Sc
       deliveries: noDeliveries(),
       refusals: noRefusals(),
       now,
+      elapsed: () => Number(clock.unsafeCurrentTimeNanos()) / 1_000_000,
       random: () => chance.number(),
       nextDeadLetterId: ascendingIds("dl", now, process),
       token,

@@ -43,7 +43,7 @@ export const removalActor = (options: RemovalOptions) =>
   })
 
 /** Failures of a step before somebody is told: with the waits between them, half a minute. */
-const failuresBeforeAlert = 7
+export const failuresBeforeAlert = 7
 
 const reportStuck = (
   { site }: RemovalOptions,

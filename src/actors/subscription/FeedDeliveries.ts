@@ -69,6 +69,17 @@ export class FeedDeliveries implements GateUser {
     return this.#progress.facts >= this.#options.maxUnwritten
   }
 
+  /** A delivery could start: it is ready, and there is room for it. */
+  get mayStart(): boolean {
+    return (
+      this.#order.ready > 0 &&
+      !this.#window.isStopped &&
+      !this.isBlockedByWrites &&
+      this.#pace?.workers(this.#fills) !== 0 &&
+      this.#gate.room(this) > 0
+    )
+  }
+
   // --- Starting --------------------------------------------------------------------------------
 
   /** Starts as many workers as there is work and room for. */

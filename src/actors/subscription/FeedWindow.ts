@@ -115,12 +115,15 @@ export class FeedWindow {
 
   /** Where to read on; undefined when there is nothing to read or no room. */
   nextRead(): NextRead | undefined {
-    if (this.#live || this.#stopped) return undefined
+    if (!this.mayRead) return undefined
     this.#headAtRead = this.#world.head()
+    return { after: this.#cursor, limit: this.room(), head: this.#headAtRead }
+  }
+
+  /** There is something to read, and room for it. */
+  get mayRead(): boolean {
     // Half a window at a time, so that reading overlaps delivering without reading by ones.
-    const room = this.room()
-    if (room * 2 < this.#options.windowEvents) return undefined
-    return { after: this.#cursor, limit: room, head: this.#headAtRead }
+    return !this.#live && !this.#stopped && this.room() * 2 >= this.#options.windowEvents
   }
 
   /** Admits a page that was read after the cursor; false when it comes too late to be of use. */

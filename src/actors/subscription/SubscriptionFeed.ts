@@ -93,6 +93,14 @@ export class SubscriptionFeed {
     return isLive && openEvents === 0 && this.#aside.size === 0 && !this.hasUnwritten
   }
 
+  /** There is something to do that waits for nobody else, and nothing is under way. */
+  get hasWorkToStart(): boolean {
+    if (this.inFlight > 0) return false
+    const due = this.nextDue()
+    const isDue = due !== undefined && due <= this.#world.now()
+    return isDue || this.#window.mayRead || this.#deliveries.mayStart
+  }
+
   // --- For the hub -----------------------------------------------------------------------------
 
   /** Offers an event of a matching type, just committed as the head of the namespace. */

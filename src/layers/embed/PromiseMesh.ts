@@ -251,15 +251,21 @@ export interface ActorNode {
   readonly since: number
   readonly restarts: number
   readonly queueDepth: number
+  /** Messages taken since its last start. */
+  readonly handled: number
   readonly children: ReadonlyArray<ActorNode>
 }
 
 export interface MeshHealth {
   readonly ready: boolean
   readonly problems: ReadonlyArray<{
+    /** `store`, `progress`, `removal` or `actor`. */
     readonly what: string
     readonly where: string
     readonly problem: string
+    /** Since when, in milliseconds since the epoch, where that is known. */
+    readonly since?: number
+    readonly namespace?: string
   }>
   readonly parkedSinks: ReadonlyArray<{
     readonly namespace: string

@@ -66,6 +66,23 @@ export const metricsText = (mesh: MeshMetrics, process: ProcessMetrics): string 
     gauge("deliveries_in_flight", "Deliveries under way.", mesh.inFlightDeliveries),
     gauge("deliveries_deferred", "Deliveries that wait for a retry.", mesh.deferredDeliveries),
     gauge("sinks_parked", "Sinks that take nothing for the moment.", mesh.parkedSinks),
+    gauge("actors_stuck", "Actors that have work to do and do not move.", mesh.stuckActors),
+    gauge(
+      "commit_lag_seconds",
+      "How long the present write to the journal has been under way.",
+      mesh.commitLagMillis / 1000,
+    ),
+    gauge(
+      "progress_write_failures",
+      "Writes of progress that have failed in a row.",
+      mesh.progressFailures,
+    ),
+    metric(
+      "counter",
+      "alerts_total",
+      "Alerts raised, by type.",
+      ...[...mesh.alerts].map(([type, value]) => ({ labels: `{type="${type}"}`, value })),
+    ),
     gauge("event_streams_open", "Readers that follow a journal.", mesh.followers),
     counter("process_cpu_seconds_total", "Processor time used.", process.cpuSeconds),
     gauge("process_resident_memory_bytes", "Memory held by the process.", process.residentBytes),

@@ -285,6 +285,7 @@ describe("a cell", () => {
         since: 5_000,
         restarts: 0,
         queueDepth: 0,
+        handled: expect.any(Number),
       })
     }),
   )

@@ -7,8 +7,8 @@ import { NamespaceName, SinkName } from "../../../domain/index.js"
 import { problems } from "../Problem.js"
 import { Instant } from "./Instant.js"
 
-/** How many parked sinks are named. */
-export const maxParked = 100
+/** How many parked sinks, and how many problems, are named. */
+export const maxNamed = 100
 
 const Live = Schema.Struct({ status: Schema.Literal("live") })
 
@@ -26,7 +26,7 @@ export const Ready = Schema.Struct({
   }),
   parked: Schema.optional(
     Schema.Array(Parked).annotations({
-      description: `The first ${maxParked} of them, for callers who may know.`,
+      description: `The first ${maxNamed} of them, for callers who may know.`,
     }),
   ),
 })

@@ -18,6 +18,7 @@ const actorFields = {
   since: Instant,
   restarts: Schema.Int,
   queueDepth: Schema.Int,
+  handled: Schema.Int.annotations({ description: "Messages taken since its last start." }),
 }
 
 interface Actor extends Schema.Struct.Type<typeof actorFields> {

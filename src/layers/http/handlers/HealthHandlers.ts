@@ -2,11 +2,21 @@
 
 import { HttpApiBuilder, HttpServerRequest } from "@effect/platform"
 import { Effect, Option } from "effect"
-import { Mesh } from "../../../actors/index.js"
+import { type HealthProblem, Mesh } from "../../../actors/index.js"
 import { canSee } from "../../../domain/index.js"
 import { Access } from "../Access.js"
-import { EventloomApi, maxParked } from "../api/index.js"
+import { EventloomApi, maxNamed } from "../api/index.js"
 import { Problem } from "../Problem.js"
+
+/** A problem as the operator sees it. */
+const shown = ({ since, ...problem }: HealthProblem) => ({
+  ...problem,
+  ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
+})
+
+/** As anybody may: what it is, and where unless that names a tenant. */
+const anonymous = ({ namespace, what, where }: HealthProblem) =>
+  namespace === undefined ? { what, where } : { what }
 
 export const healthHandlers = HttpApiBuilder.group(EventloomApi, "health", (handlers) =>
   Effect.gen(function* () {
@@ -20,20 +30,22 @@ export const healthHandlers = HttpApiBuilder.group(EventloomApi, "health", (hand
           const { ready, problems, parkedSinks } = yield* mesh.health
           const caller = Option.getOrUndefined(yield* Effect.option(access.authenticate(headers)))
           const seen = caller && parkedSinks.filter(({ namespace }) => canSee(caller, namespace))
+          const mayKnow = ({ namespace }: HealthProblem) =>
+            caller !== undefined &&
+            (namespace === undefined ? caller.kind === "operator" : canSee(caller, namespace))
           const parking = {
             parkedSinks: parkedSinks.length,
-            ...(seen === undefined ? {} : { parked: seen.slice(0, maxParked) }),
+            ...(seen === undefined ? {} : { parked: seen.slice(0, maxNamed) }),
           }
           if (ready) return { status: "ready" as const, ...parking }
           return yield* new Problem({
             status: 503,
             kind: "not-ready",
-            detail: `Not ready: ${problems.map(({ what, where }) => `${what} (${where})`).join(", ")}.`,
+            detail: `Not ready: ${problems.map(({ what }) => what).join(", ")}.`,
             facts: {
-              problems:
-                caller?.kind === "operator"
-                  ? problems
-                  : problems.map(({ what, where }) => ({ what, where })),
+              problems: problems
+                .slice(0, maxNamed)
+                .map((problem) => (mayKnow(problem) ? shown(problem) : anonymous(problem))),
               ...parking,
             },
             headers: { "retry-after": "1" },
