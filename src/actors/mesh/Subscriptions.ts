@@ -3,7 +3,6 @@
 import { DateTime, Duration, Effect, Option } from "effect"
 import {
   batchOf,
-  compileFilters,
   InvalidSetting,
   type NamespaceName,
   origin,
@@ -15,6 +14,7 @@ import {
   SubscriptionNotFound,
 } from "../../domain/index.js"
 import type { StoreUnavailable } from "../ports/index.js"
+import { compileContent } from "../subscription/Content.js"
 import type { SubscriptionSeat } from "../subscription/SubscriptionActor.js"
 import type { MeshService } from "./Mesh.js"
 import type { MeshWorld } from "./MeshWorld.js"
@@ -83,7 +83,7 @@ export const makeSubscriptions = (
     put: (namespace, name, spec) =>
       Effect.gen(function* () {
         yield* door.check(namespace)
-        yield* compileFilters(spec.filters ?? [])
+        yield* compileContent(spec)
         if (spec.ordering === "strict" && Duration.toMillis(batchOf(spec).maxWait) > 0) {
           const reason = "is of no use with strict ordering: each event goes alone"
           return yield* new InvalidSetting({ field: "batch.maxWait", reason })

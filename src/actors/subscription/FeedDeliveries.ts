@@ -187,6 +187,23 @@ export class FeedDeliveries implements GateUser {
     this.#gate.leave()
   }
 
+  /** The delivery cannot be made, whatever the sink: it is dead without an attempt. */
+  refuse(item: Item, reason: DeadLetterReason): void {
+    this.#ended(1)
+    this.#window.leave(item)
+    if (item.kind === "ephemeral") {
+      this.count("dropped")
+      return this.#aside.free(item.orderKey)
+    }
+    this.#bury(item.event, reason, item.attempts, item.since ?? this.#world.now())
+    this.#finish(item)
+  }
+
+  /** Gives back the place of a delivery that was refused; the worker goes on. */
+  leave(): void {
+    this.#gate.leave()
+  }
+
   /** A worker ends without a delivery in hand. */
   endWork(): void {
     this.#workers--

@@ -1,8 +1,13 @@
 // Delivers for a feed until nothing is left that may start. One fiber makes many deliveries; when a
 // transport answers at once, or can be started without a fiber, it does not even resume for each.
 
-import { Cause, Effect, Exit } from "effect"
-import { type JournaledEvent, type NamespaceName, Outcome } from "../../domain/index.js"
+import { Cause, Effect, Either, Exit } from "effect"
+import {
+  type CompiledTransform,
+  type JournaledEvent,
+  type NamespaceName,
+  Outcome,
+} from "../../domain/index.js"
 import type { Connection, Delivery } from "../ports/index.js"
 import { tracedAttempt } from "../telemetry/Tracing.js"
 import type { Item } from "./Item.js"
@@ -15,44 +20,70 @@ export interface WorkerOptions {
   readonly batchEvents: number
   readonly batchBytes: number
   readonly connection: () => Connection | undefined
+  /** What is delivered in place of each event; absent means the event as it is. */
+  readonly transform?: CompiledTransform | undefined
+}
+
+/** An item of the feed, and the delivery of it that is to be tried. */
+interface Work {
+  readonly item: Item
+  readonly delivery: Delivery
 }
 
 export const workFor = (feed: SubscriptionFeed, options: WorkerOptions): Effect.Effect<void> =>
   Effect.suspend(() => {
     let current: ReadonlyArray<Item> = []
     let hasEnded = false
-    /** The next item; without one the worker has ended. */
-    const take = (): Item | undefined => {
-      const item = feed.take()
-      hasEnded = item === undefined
-      return item
+    /** The next work; without any the worker has ended. */
+    const take = (): Work | undefined => {
+      for (;;) {
+        const item = feed.take()
+        hasEnded = item === undefined
+        if (item === undefined) return undefined
+        const work = workOn(item)
+        if (work !== undefined) return work
+        feed.leave()
+      }
     }
 
-    const deliveryOf = (item: Item): Delivery => ({
-      namespace: options.namespace,
-      subscription: feed.name,
-      id: deliveryId(options.incarnation, feed.name, item),
-      attempt: item.attempts + 1,
-      event: item.event,
-    })
+    /** The work on an item; an item that cannot be delivered is refused. */
+    const workOn = (item: Item): Work | undefined => {
+      let { event } = item
+      if (options.transform !== undefined) {
+        const made = options.transform(event)
+        if (Either.isLeft(made)) {
+          feed.refuse(item, { _tag: "TransformFailed", reason: made.left })
+          return undefined
+        }
+        event = made.right
+      }
+      const delivery: Delivery = {
+        namespace: options.namespace,
+        subscription: feed.name,
+        id: deliveryId(options.incarnation, feed.name, item),
+        attempt: item.attempts + 1,
+        event,
+      }
+      return { item, delivery }
+    }
 
     const next: Effect.Effect<void> = Effect.suspend(() => {
-      const item = take()
-      return item === undefined ? Effect.void : begin(item)
+      const work = take()
+      return work === undefined ? Effect.void : begin(work)
     })
 
-    /** Delivers an item that was taken, then whatever comes next. */
-    const begin = (taken: Item): Effect.Effect<void> => {
-      for (let item: Item | undefined = taken; item !== undefined; item = take()) {
+    /** Does the work that was taken, then whatever comes next. */
+    const begin = (taken: Work): Effect.Effect<void> => {
+      for (let work: Work | undefined = taken; work !== undefined; work = take()) {
+        const { item, delivery } = work
         current = [item]
         const connection = options.connection()
         if (connection === undefined) return Effect.dieMessage("the sink was closed")
         if (connection.deliverBatch !== undefined) {
-          return inBatch(item, connection.deliverBatch)
+          return inBatch(work, connection.deliverBatch)
         }
         const traced = isTraced(item.event)
-        if (connection.start !== undefined && !traced) return withoutFiber(item, connection)
-        const delivery = deliveryOf(item)
+        if (connection.start !== undefined && !traced) return withoutFiber(work, connection)
         const attempt = connection.deliver(delivery)
         if (traced || !isAnswered(attempt)) {
           return oneByOne(item, traced ? tracedAttempt(delivery, attempt) : attempt)
@@ -73,13 +104,15 @@ export const workFor = (feed: SubscriptionFeed, options: WorkerOptions): Effect.
       })
 
     const inBatch = (
-      first: Item,
+      first: Work,
       deliverBatch: NonNullable<Connection["deliverBatch"]>,
     ): Effect.Effect<void> => {
-      const bytes = options.batchBytes - first.event.bytes
-      const items = [first, ...feed.takeMore(options.batchEvents - 1, bytes)]
+      const bytes = options.batchBytes - first.delivery.event.bytes
+      const more = feed.takeMore(options.batchEvents - 1, bytes)
+      const works = [first, ...more.map(workOn).filter((work) => work !== undefined)]
+      const items = works.map(({ item }) => item)
       current = items
-      return Effect.flatMap(deliverBatch(items.map(deliveryOf)), (outcomes) => {
+      return Effect.flatMap(deliverBatch(works.map(({ delivery }) => delivery)), (outcomes) => {
         current = []
         feed.settleAll(items, outcomes)
         return next
@@ -90,20 +123,20 @@ export const workFor = (feed: SubscriptionFeed, options: WorkerOptions): Effect.
      * Delivers item after item from the transport's own callbacks: the fiber waits for the end of the
      * run, not of each delivery. Whatever is out of the ordinary goes back to the fiber.
      */
-    const withoutFiber = (first: Item, { start }: Connection): Effect.Effect<void> =>
+    const withoutFiber = (first: Work, { start }: Connection): Effect.Effect<void> =>
       Effect.async<void>((resume) => {
         let letGo: (() => void) | undefined
-        const deliver = (item: Item): void => {
+        const deliver = (work: Work): void => {
           let isStarted = false
-          let following: Item | undefined = item
+          let following: Work | undefined = work
           while (following !== undefined) {
-            const present: Item = following
+            const { item, delivery }: Work = following
             following = undefined
             isStarted = false
-            current = [present]
-            letGo = start?.(deliveryOf(present), (outcome) => {
+            current = [item]
+            letGo = start?.(delivery, (outcome) => {
               try {
-                const after = settled(present, outcome)
+                const after = settled(item, outcome)
                 if (isStarted && after !== undefined) deliver(after)
                 else following = after
               } catch (defect) {
@@ -113,8 +146,8 @@ export const workFor = (feed: SubscriptionFeed, options: WorkerOptions): Effect.
             isStarted = true
           }
         }
-        /** The item to deliver next, if the run goes on. */
-        const settled = (item: Item, outcome: Outcome): Item | undefined => {
+        /** The work to do next, if the run goes on. */
+        const settled = (item: Item, outcome: Outcome): Work | undefined => {
           current = []
           feed.settle(item, outcome)
           if (outcome._tag !== "Delivered") {
@@ -126,8 +159,8 @@ export const workFor = (feed: SubscriptionFeed, options: WorkerOptions): Effect.
             resume(Effect.void)
             return undefined
           }
-          if (options.connection()?.start === start && !isTraced(after.event)) return after
-          current = [after]
+          if (options.connection()?.start === start && !isTraced(after.item.event)) return after
+          current = [after.item]
           resume(Effect.suspend(() => begin(after)))
           return undefined
         }

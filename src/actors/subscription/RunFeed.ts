@@ -5,8 +5,6 @@ import { Duration, Effect, Either, Fiber, FiberSet, Option, type Scope } from "e
 import {
   AckedRanges,
   batchOf,
-  type CompiledFilters,
-  compileFilters,
   defaultOrdering,
   defaultRetryPolicy,
   defaultSubscriptionConcurrency,
@@ -20,13 +18,13 @@ import {
   type RetryPolicy,
   type Sequence,
   type Subscription,
-  type SubscriptionSpec,
 } from "../../domain/index.js"
 import type { MeshWorld } from "../mesh/MeshWorld.js"
 import type { NamespaceHub } from "../namespace/NamespaceHub.js"
 import { Alarm } from "../kernel/index.js"
 import { type Deferral, type NewDeadLetter, patiently } from "../ports/index.js"
 import type { SinkGate } from "../sink/SinkGate.js"
+import { compileContent } from "./Content.js"
 import { readFor } from "./FeedReader.js"
 import { workFor } from "./FeedWorker.js"
 import { SubscriptionFeed } from "./SubscriptionFeed.js"
@@ -59,12 +57,13 @@ export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never,
     const { world, hub, gate, subscription } = request
     const { name, spec } = subscription
     const { config } = world
-    const filters = compileFilters(spec.filters ?? [])
-    if (Either.isLeft(filters)) {
+    const content = compileContent(spec)
+    if (Either.isLeft(content)) {
       // Stored under rules that have changed since. It keeps its place and says why.
-      yield* request.onGone(reasonOf(`its filters are no longer valid: ${filters.left.message}`))
+      yield* request.onGone(reasonOf(`it is no longer valid: ${content.left.message}`))
       return yield* Effect.never
     }
+    const { passes, transform } = content.right
     const progress = yield* patiently(loadProgress(world, subscription))
     const deferrals = yield* patiently(loadDeferrals(world, subscription))
     const wake = Effect.unsafeMakeLatch(false)
@@ -106,7 +105,7 @@ export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never,
         totals: world.deliveries,
         head: () => hub.head,
         matches: (type) => hub.wants(feed, type),
-        passes: passing(spec, filters.right),
+        passes,
         // Not at once: the caller may be a publisher in the middle of a batch.
         startWorker: () => fork(worker, { immediate: false }),
         wakeReader: () => wake.unsafeOpen(),
@@ -125,6 +124,7 @@ export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never,
       batchEvents: maxEvents,
       batchBytes: maxBytes,
       connection: () => gate.connection,
+      transform,
     })
     yield* Effect.acquireRelease(
       Effect.sync(() => hub.route(feed, spec.types ?? everything)),
@@ -166,10 +166,6 @@ export const drainFeed = (
       abandoned: feed.inFlight,
     }))
   })
-
-/** Without filters events are not even parsed. */
-const passing = ({ filters = [] }: SubscriptionSpec, { matches }: CompiledFilters) =>
-  filters.length === 0 ? () => true : ({ event }: JournaledEvent) => matches(event)
 
 const loadProgress = (world: MeshWorld, { namespace, name }: Subscription) =>
   Effect.gen(function* () {

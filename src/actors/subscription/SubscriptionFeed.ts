@@ -7,6 +7,7 @@
 
 import type { Effect } from "effect"
 import {
+  type DeadLetterReason,
   type AckedRanges,
   type JournaledEvent,
   type Outcome,
@@ -194,6 +195,16 @@ export class SubscriptionFeed {
   /** Likewise, for deliveries that were taken together. One without an outcome is tried again. */
   settleAll(items: ReadonlyArray<Item>, outcomes: ReadonlyArray<Outcome>): void {
     this.#deliveries.settleAll(items, outcomes)
+  }
+
+  /** The delivery cannot be made, whatever the sink: it is dead without an attempt. */
+  refuse(item: Item, reason: DeadLetterReason): void {
+    this.#deliveries.refuse(item, reason)
+  }
+
+  /** Gives back the place of a delivery that was refused; the worker goes on. */
+  leave(): void {
+    this.#deliveries.leave()
   }
 
   /** A worker ends without a delivery in hand. */

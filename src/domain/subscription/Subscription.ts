@@ -6,6 +6,7 @@ import { Filter, MAX_FILTER_CLAUSES } from "../filter/index.js"
 import { SequenceFromString } from "../journal/index.js"
 import { NamespaceName, SinkName, SubscriptionName } from "../namespace/index.js"
 import { TypePattern } from "../routing/index.js"
+import { Transform } from "../transform/index.js"
 import { ByteSize, ByteSizeText, durationBetween, RateText } from "../units/index.js"
 
 /**
@@ -41,6 +42,8 @@ export const SubscriptionSpec = Schema.Struct({
   types: Schema.optional(Schema.Array(TypePattern).pipe(Schema.minItems(1), Schema.maxItems(256))),
   /** Content filters, all of which must hold; absent means every event of those types. */
   filters: Schema.optional(Schema.Array(Filter).pipe(Schema.maxItems(MAX_FILTER_CLAUSES))),
+  /** What is delivered in place of each event; absent means the event as it is. */
+  transform: Schema.optional(Transform),
   startAt: Schema.optional(StartAt),
   ordering: Schema.optional(Ordering),
   /** Deliveries of this subscription in flight at once. */

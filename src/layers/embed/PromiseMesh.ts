@@ -108,9 +108,33 @@ export interface NamespaceSettings {
   readonly webhookSecret?: string | null | undefined
 }
 
+/** A filter of the CloudEvents Subscriptions API: exactly one of the members. */
+export interface FilterOption {
+  readonly exact?: Readonly<Record<string, string>> | undefined
+  readonly prefix?: Readonly<Record<string, string>> | undefined
+  readonly suffix?: Readonly<Record<string, string>> | undefined
+  readonly all?: ReadonlyArray<FilterOption> | undefined
+  readonly any?: ReadonlyArray<FilterOption> | undefined
+  readonly not?: FilterOption | undefined
+  /** A CloudEvents SQL expression over the attributes. */
+  readonly sql?: string | undefined
+  /** A CEL expression over `event`, with its attributes and `data`. */
+  readonly cel?: string | undefined
+}
+
 export interface SubscriptionOptions {
   /** Type patterns such as "order.*"; every event without. */
   readonly types?: ReadonlyArray<string> | undefined
+  /** Content filters, all of which must hold; see docs/filters.md. */
+  readonly filters?: ReadonlyArray<FilterOption> | undefined
+  /** CEL expressions for what is delivered in place of each event; what is not stated stays. */
+  readonly transform?:
+    | {
+        readonly data?: string | undefined
+        readonly type?: string | undefined
+        readonly subject?: string | undefined
+      }
+    | undefined
   /**
    * `none` (the default): events overtake each other. `key`: events of one `partitionkey`, else
    * `subject`, one after the other. `strict`: one at a time.

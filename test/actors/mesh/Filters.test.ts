@@ -3,6 +3,7 @@
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { Outcome, SinkName, SubscriptionName } from "../../../src/domain/index.js"
+import { cloudEvent } from "../../laws/LawEvents.js"
 import { delivered } from "../../support/ScriptedTransport.js"
 import { TestMesh } from "../../support/TestMesh.js"
 import { TestNamespace } from "../../support/TestNamespace.js"
@@ -95,6 +96,72 @@ describe("A filter", () => {
         cause: { error: { _tag: "InvalidSetting", field: "filters.0.any.0" } },
       })
       expect(yield* t.simulation.finish(t.mesh.subscriptions.list(ns.name))).toEqual([])
+    }),
+  )
+})
+
+describe("A transform", () => {
+  const doubled = { data: "event.data.n * 2", type: "'doubled'" }
+  const numbered = (t: TestMesh, ns: TestNamespace, data: ReadonlyArray<unknown>) =>
+    t.simulation.finish(
+      t.mesh.publish(
+        ns.name,
+        data.map((n, index) => cloudEvent({ id: `${index}`, source: "/", type: "t", data: { n } })),
+      ),
+    )
+
+  scenario("changes what is delivered, in order, and buries what it fails for", (ns, t) =>
+    Effect.gen(function* () {
+      const seen: Array<unknown> = []
+      ns.answer(({ event }) =>
+        Effect.sync(() => {
+          seen.push([event.sequence, event.type, event.event.data])
+          return Outcome.delivered()
+        }),
+      )
+      yield* ns.subscribe("p", { transform: doubled, ordering: "strict" })
+      yield* numbered(t, ns, [1, "x", 3, "y", "z"])
+      yield* t.simulation.advance("1 minute")
+      expect(seen).toEqual([
+        [1, "doubled", 2],
+        [3, "doubled", 6],
+      ])
+      expect(ns.dead).toEqual([
+        [2, "TransformFailed"],
+        [4, "TransformFailed"],
+        [5, "TransformFailed"],
+      ])
+      expect(yield* ns.view()).toMatchObject({ lag: 0 })
+      const [letter] = t.state.holdings.get(ns.name)?.deadLetters.all() ?? []
+      expect(JSON.parse(letter?.json ?? "")).toMatchObject({ type: "t", data: { n: "x" } })
+    }),
+  )
+
+  scenario("that fails is not held against a sink that is out", (ns, t) =>
+    Effect.gen(function* () {
+      ns.answer(() => Effect.succeed(Outcome.retry("busy")))
+      yield* ns.subscribe("p", { transform: doubled, ordering: "strict" })
+      yield* numbered(t, ns, [1, "x", 3])
+      yield* t.simulation.advance("10 minutes")
+      expect(yield* ns.state()).toBe("parked")
+      ns.answer(delivered)
+      yield* t.simulation.advance("10 minutes")
+      expect(ns.taken()).toEqual(["0", "2"])
+      expect(ns.dead).toEqual([[2, "TransformFailed"]])
+    }),
+  )
+
+  scenario("sees events after the filters, and ephemeral ones too", (ns, t) =>
+    Effect.gen(function* () {
+      const filters = [{ cel: "event.data.n > 1" }]
+      yield* ns.subscribe("p", { transform: doubled, filters })
+      const events = [1, 2, 3].map((n) =>
+        cloudEvent({ id: `${n}`, source: "/", type: "t", data: { n } }),
+      )
+      yield* t.simulation.finish(t.mesh.publish(ns.name, events, "ephemeral"))
+      yield* t.simulation.advance("1 second")
+      expect(ns.taken().toSorted()).toEqual(["2", "3"])
+      expect((yield* t.mesh.metrics).deliveries.dropped).toBe(0)
     }),
   )
 })

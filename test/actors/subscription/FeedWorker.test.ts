@@ -1,8 +1,14 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber } from "effect"
+import { Deferred, Effect, Either, Fiber } from "effect"
 import type { Connection } from "../../../src/actors/index.js"
 import { workFor } from "../../../src/actors/subscription/FeedWorker.js"
-import { NamespaceName, Outcome } from "../../../src/domain/index.js"
+import {
+  type CompiledTransform,
+  JournaledEvent,
+  NamespaceName,
+  Outcome,
+  reasonOf,
+} from "../../../src/domain/index.js"
 import { FeedRig } from "./FeedRig.js"
 
 const rigWith = (events: number) => {
@@ -13,8 +19,14 @@ const rigWith = (events: number) => {
   return rig
 }
 
-const work = (rig: FeedRig, connection: Connection, batchEvents = 100) =>
+const work = (
+  rig: FeedRig,
+  connection: Connection,
+  batchEvents = 100,
+  transform?: CompiledTransform,
+) =>
   workFor(rig.feed, {
+    transform,
     namespace: NamespaceName.make("acme.example"),
     incarnation: "i",
     batchEvents,
@@ -63,6 +75,48 @@ describe("FeedWorker", () => {
       expect(rig.feed.counts).toMatchObject({ delivered: 1, failed: 1 })
       expect(rig.feed.deferredCount).toBe(1)
     }),
+  )
+
+  it.effect.each([
+    ["answer at once", (seen) => ({ deliver: ({ event }) => Effect.sync(() => seen(event)) })],
+    [
+      "need no fiber",
+      (seen) => ({
+        deliver: () => Effect.die("needs a fiber"),
+        start: ({ event }, settled) => {
+          settled(seen(event))
+          return () => undefined
+        },
+      }),
+    ],
+    [
+      "take batches",
+      (seen) => ({
+        deliver: () => Effect.die("not in batches"),
+        deliverBatch: (all) => Effect.sync(() => all.map(({ event }) => seen(event))),
+      }),
+    ],
+  ] satisfies ReadonlyArray<
+    readonly [string, (seen: (event: JournaledEvent) => Outcome) => Connection]
+  >)(
+    "delivers what the transform makes, and buries what it refuses: transports that %s",
+    ([, to]) =>
+      Effect.gen(function* () {
+        const rig = rigWith(6)
+        const seen: Array<string> = []
+        const connection = to(({ sequence, type }) => {
+          seen.push(`${sequence} ${type}`)
+          return Outcome.delivered()
+        })
+        const transform: CompiledTransform = ({ sequence, json, acceptedAt }) =>
+          sequence === 1 || sequence > 4
+            ? Either.left(reasonOf("it is none"))
+            : Either.right(new JournaledEvent(sequence, "made", json, acceptedAt))
+        yield* work(rig, connection, 3, transform)
+        expect(seen).toEqual(["2 made", "3 made", "4 made"])
+        expect(rig.feed.counts).toEqual({ delivered: 3, failed: 0, dead: 3, dropped: 0 })
+        expect([rig.feed.inFlight, rig.gate.active]).toEqual([0, 0])
+      }),
   )
 
   it.effect("delivers in batches of the size asked for, one outcome each", () =>

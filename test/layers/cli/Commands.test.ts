@@ -141,11 +141,17 @@ layer(testServer(), { excludeTestServices: true })("commands for a running serve
         secret: expect.stringMatching(/^whsec_/),
       })
       const put = yield* cli(
-        "subscriptions put things.example all --sink hook --type a.* --type b --ordering key --start-at earliest",
+        "subscriptions put things.example all --sink hook --type a.* --type b --ordering key --start-at earliest" +
+          ` --filter {"exact":{"subject":"s"}} --filter {"cel":"event.data.n>3"} --transform {"type":"'b'"}`,
       )
       expect(put.code).toBe(0)
       const paused = yield* cli("subscriptions pause things.example all --json")
-      expect(jsonOf(paused)).toMatchObject({ state: "paused", types: ["a.*", "b"] })
+      expect(jsonOf(paused)).toMatchObject({
+        state: "paused",
+        types: ["a.*", "b"],
+        filters: [{ exact: { subject: "s" } }, { cel: "event.data.n>3" }],
+        transform: { type: "'b'" },
+      })
       const list = yield* cli("subscriptions list things.example")
       expect(list.out).toMatch(/all +hook +a\.\* b +paused +0 +0/)
       expect(jsonOf(yield* cli("subscriptions resume things.example all --json"))).toMatchObject({

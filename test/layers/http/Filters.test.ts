@@ -68,3 +68,25 @@ describe("filters of a subscription", () => {
     ),
   )
 })
+
+describe("the transform of a subscription", () => {
+  it.live("is kept as it was put, or refused with the place where it goes wrong", () =>
+    withServer(
+      Effect.gen(function* () {
+        yield* ready
+        const transform = { data: "{'id': event.id}", type: "'made'" }
+        expect(yield* put({ transform })).toMatchObject({ status: 201, json: { transform } })
+        for (const [stated, more] of [
+          [{}, { field: "transform" }],
+          [{ id: "event.id" }, { field: "transform.id" }],
+          [{ type: 1 }, { field: "transform.type" }],
+          [{ type: "1 + 1" }, { field: "transform.type", position: 0 }],
+          [{ data: "event.data." }, { field: "transform.data", position: 11 }],
+        ] as const) {
+          expect(yield* put({ transform: stated })).toMatchObject({ status: 422, json: more })
+        }
+        expect(yield* send({ path })).toMatchObject({ json: { transform } })
+      }),
+    ),
+  )
+})

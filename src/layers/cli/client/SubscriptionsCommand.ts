@@ -60,6 +60,19 @@ const put = Command.make(
       Options.withDescription("A type pattern, such as booking.*; may be repeated [default: *]"),
       Options.repeated,
     ),
+    filter: Options.text("filter").pipe(
+      Options.withDescription(
+        'A content filter as JSON, such as {"cel":"event.data.total > 100"}, @file or -; ' +
+          "may be repeated, and all must hold",
+      ),
+      Options.repeated,
+    ),
+    transform: Options.text("transform").pipe(
+      Options.withDescription(
+        'What is delivered instead, as JSON, such as {"type":"\'order.large\'"}, @file or -',
+      ),
+      Options.optional,
+    ),
     startAt: Options.text("start-at").pipe(
       Options.withDescription("now (the default), earliest, a sequence or a time (RFC 3339)"),
       Options.optional,
@@ -105,10 +118,16 @@ const put = Command.make(
           ...given("maxBytes", flags.batchBytes),
           ...given("maxWait", flags.batchWait),
         }
+        const filters = yield* Effect.forEach(flags.filter, (text) => objectInput(text, "--filter"))
+        const transform = yield* Effect.transposeOption(
+          Option.map(flags.transform, (text) => objectInput(text, "--transform")),
+        )
         const body: Item = {
           ...spec,
           ...given("sink", flags.sink),
           ...(flags.type.length === 0 ? {} : { types: flags.type }),
+          ...(filters.length === 0 ? {} : { filters }),
+          ...given("transform", transform),
           ...given("startAt", Option.map(flags.startAt, startAtOf)),
           ...given("ordering", flags.ordering),
           ...given("concurrency", flags.concurrency),

@@ -1,0 +1,3 @@
+/** Transforms of subscriptions. */
+export * from "./CompileTransform.js"
+export * from "./Transform.js"
