@@ -1,17 +1,20 @@
 // The standard transports, each with a destination that the laws can steer.
 
 import { Writable } from "node:stream"
-import { Deferred, Effect, Either, Layer, Scope } from "effect"
+import { Deferred, Effect, Either, Layer, Redacted, Schema, Scope } from "effect"
 import { eventFromJson, eventsFromJson, fromTrustedJson } from "../../../../src/domain/index.js"
 import { Handlers } from "../../../../src/actors/index.js"
 import {
   HandlerSlots,
   HandlerTransport,
+  Hook0Transport,
   StdoutTransport,
 } from "../../../../src/layers/transports/index.js"
+import { Hook0Options } from "../../../../src/layers/transports/hook0/Hook0Options.js"
 import type { WebhookMode } from "../../../../src/layers/transports/webhook/WebhookOptions.js"
 import type { Behaviour, TransportHarness } from "../../../laws/transportLaws.js"
 import { namespace, sink } from "./Deliveries.js"
+import * as Hook0Server from "./Hook0Server.js"
 import * as Receiver from "./Receiver.js"
 import * as Webhooks from "./Webhooks.js"
 
@@ -146,10 +149,48 @@ const handler: TransportHarness = {
     }).pipe(Effect.provideService(Handlers, HandlerSlots.make()), Effect.orDie),
 }
 
+const hook0: TransportHarness = {
+  kind: "hook0",
+  name: '"hook0"',
+  capabilities: { batching: false, network: true, starting: false },
+  open: (sinkScope) =>
+    Effect.gen(function* () {
+      let hanging = false
+      const server = yield* Hook0Server.start
+      server.types.add("shop.order.placed")
+      const { open } = yield* Hook0Transport.make().pipe(Effect.provide(Webhooks.services))
+      const options = Schema.decodeSync(Hook0Options)({
+        apiUrl: server.apiUrl,
+        applicationId: Hook0Server.applicationId,
+        eventType: "shop.order.placed",
+        metadata: { id: "{{id}}" },
+      })
+      const secrets = { apiToken: Redacted.make(Hook0Server.token) }
+      return {
+        connection: yield* Scope.extend(open({ namespace, sink, options, secrets }), sinkScope),
+        taken: () => [...server.events.values()].map(({ metadata }) => metadata?.["id"] ?? ""),
+        behave: (next: Behaviour) => {
+          const { receiver } = server
+          server.override =
+            next === "take"
+              ? undefined
+              : (response) => {
+                  hanging = next === "hang"
+                  if (!hanging) Hook0Server.answerProblem(response, 503, "ServiceUnavailable")
+                  receiver.notify()
+                }
+        },
+        hanging: server.receiver.until(() => hanging),
+        deserted: server.receiver.until(({ openSockets }) => openSockets === 0),
+      }
+    }),
+}
+
 export const harnesses: ReadonlyArray<TransportHarness> = [
   webhook("structured"),
   webhook("binary"),
   webhook("batch"),
   stdout,
   handler,
+  hook0,
 ]
