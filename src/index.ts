@@ -196,6 +196,7 @@ export {
   type Redelivery,
   Registry,
   Removals,
+  Replays,
   type Retention,
   SecretUnreadable,
   SigningKeys,

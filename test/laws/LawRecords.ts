@@ -18,6 +18,8 @@ import {
   type NamespaceKey,
   type NamespaceName,
   reasonOf,
+  type Replay,
+  ReplayId,
   Sequence,
   type Settings,
   type SigningKey,
@@ -313,4 +315,59 @@ export const plainEntry = (id: string, at = 1): AuditEntry => ({
   by: { kind: "operator" },
   action: "sink.put",
   resource: { kind: "sink", name: "s" },
+})
+
+export const replayId = fc
+  .stringOf(fc.constantFrom(...Array.from("az09")), { minLength: 1, maxLength: 5 })
+  .map((text) => `rp_${text}`)
+
+export const replayKey = (namespace: NamespaceName, subscription: string, id: string) => ({
+  namespace,
+  subscription: SubscriptionName.make(subscription),
+  id: ReplayId.make(id),
+})
+
+const place = fc.nat(Number.MAX_SAFE_INTEGER).map((value) => Sequence.make(value))
+
+export const replay: fc.Arbitrary<Omit<Replay, "namespace" | "subscription" | "id">> = fc.record({
+  from: place,
+  to: place,
+  pace: fc.record(
+    {
+      rate: fc.record({
+        amount: fc.integer({ min: 1, max: 1e9 }),
+        perMillis: fc.constantFrom(1_000, 60_000, 3_600_000),
+        burst: fc.integer({ min: 1, max: 1e9 }),
+      }),
+      concurrency: fc.integer({ min: 1, max: 1024 }),
+    },
+    { requiredKeys: [] },
+  ),
+  status: fc.constantFrom("running" as const, "completed" as const, "cancelled" as const),
+  position: place,
+  delivered: fc.nat(),
+  failed: fc.nat(),
+  dead: fc.nat(),
+  skipped: fc.nat(),
+  createdAt: millis,
+  endedAt: fc.option(millis, { nil: undefined }),
+})
+
+export const plainReplay = (
+  namespace: NamespaceName,
+  subscription: string,
+  id: string,
+): Replay => ({
+  ...replayKey(namespace, subscription, id),
+  from: Sequence.make(1),
+  to: Sequence.make(9),
+  pace: {},
+  status: "running",
+  position: Sequence.make(0),
+  delivered: 0,
+  failed: 0,
+  dead: 0,
+  skipped: 0,
+  createdAt: 1,
+  endedAt: undefined,
 })

@@ -8,9 +8,11 @@ import {
   Keys,
   Registry,
   Removals,
+  type ReplayChange,
+  Replays,
   SigningKeys,
 } from "../../src/actors/index.js"
-import { type NamespaceName, origin } from "../../src/domain/index.js"
+import { type NamespaceName, origin, Sequence } from "../../src/domain/index.js"
 import { cloudEvent, entry, numberedFrom, seen } from "./LawEvents.js"
 import { freshKeyId } from "./LawKeys.js"
 import { change } from "./LawProgress.js"
@@ -27,6 +29,8 @@ export const snapshot = (namespace: NamespaceName) =>
     const keys = yield* Keys
     const signingKeys = yield* SigningKeys
     const audit = yield* AuditLog
+    const replays = yield* Replays
+    const running = yield* replays.running(namespace)
     const progress = yield* log.progress(namespace)
     const deferrals = yield* Effect.forEach(progress, ({ subscription }) =>
       Effect.map(log.deferrals(namespace, subscription, origin, 10_000), (rows) => ({
@@ -43,6 +47,10 @@ export const snapshot = (namespace: NamespaceName) =>
       events: (yield* journal.read(page)).map(seen),
       progress: [...progress].sort((a, b) => (a.subscription < b.subscription ? -1 : 1)),
       deferrals: [...deferrals].sort((a, b) => (a.subscription < b.subscription ? -1 : 1)),
+      replays: running,
+      replayDeferrals: yield* Effect.forEach(running, (replay) =>
+        replays.deferrals(replay, origin, 10_000),
+      ),
       deadLetters: yield* log.deadLetters({ namespace, ...all }),
       slowest: yield* log.slowestPosition(namespace),
       keys: yield* keys.list(namespace, all),
@@ -52,7 +60,10 @@ export const snapshot = (namespace: NamespaceName) =>
     }
   })
 
-/** How many rows of each kind a namespace gets. Dead letters and deferrals are of each subscription. */
+/**
+ * How many rows of each kind a namespace gets. Dead letters and deferrals are of each subscription,
+ * which also has a replay with as many deferrals.
+ */
 export interface Contents {
   readonly events: number
   readonly sinks: number
@@ -70,6 +81,7 @@ export const fill = (namespace: NamespaceName, contents: Contents) =>
     const registry = yield* Registry
     const journal = yield* Journal
     const log = yield* DeliveryLog
+    const replays = yield* Replays
     yield* registry.putNamespace(Records.plainNamespace(namespace))
     yield* journal.append(numberedFrom(namespace, 1, contents.events), 1)
     for (let index = 1; index <= contents.sinks; index++)
@@ -83,6 +95,15 @@ export const fill = (namespace: NamespaceName, contents: Contents) =>
           deferred: numbers(contents.deferrals).map((at) => Records.plainDeferral(at)),
           dead: numbers(contents.deadLetters).map((at) => Records.plainDeadLetter(`${name}-${at}`)),
         }),
+      ])
+      const replay = Records.plainReplay(namespace, name, "rp_1")
+      yield* replays.create(replay, 1)
+      yield* replays.commit([
+        {
+          ...lateReplayChange(namespace, name),
+          deferred: numbers(contents.deferrals).map((at) => Records.plainDeferral(at)),
+          dead: [],
+        },
       ])
     }
     const keys = yield* Keys
@@ -102,6 +123,20 @@ export const lateChange = (namespace: NamespaceName) =>
     deferred: [Records.plainDeferral(2)],
     dead: [Records.plainDeadLetter("late")],
   })
+
+/** A late write of a replay that was filled in. */
+export const lateReplayChange = (
+  namespace: NamespaceName,
+  subscription = "sub1",
+): ReplayChange => ({
+  ...Records.replayKey(namespace, subscription, "rp_1"),
+  position: Sequence.make(1),
+  acknowledged: "1",
+  counts: { delivered: 1, failed: 0, dead: 0, skipped: 0 },
+  deferred: [Records.plainDeferral(2)],
+  settled: [],
+  dead: [Records.plainDeadLetter("late")],
+})
 
 /** The first event that `fill` appends, published again. */
 export const firstAgain = (namespace: NamespaceName) =>

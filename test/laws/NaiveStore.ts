@@ -94,6 +94,8 @@ export class NaiveStore {
         rows: [...deferrals.values()].sort((a, b) => a.sequence - b.sequence),
       })),
       deadLetters: [...this.#letters.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
+      replays: [],
+      replayDeferrals: [],
       slowest: needs.length === 0 ? undefined : Math.min(...needs),
       keys: [],
       signingKeys: [],

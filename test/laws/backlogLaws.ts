@@ -3,7 +3,7 @@
 import { expect } from "@effect/vitest"
 import { Effect } from "effect"
 import * as fc from "fast-check"
-import { DeliveryLog, Journal, Registry, Removals } from "../../src/actors/index.js"
+import { DeliveryLog, Journal, Registry, Removals, Replays } from "../../src/actors/index.js"
 import { beginRemoval, Sequence } from "../../src/domain/index.js"
 import { change } from "./LawProgress.js"
 import { numberedFrom } from "./LawEvents.js"
@@ -17,6 +17,7 @@ const subscription = fc.record({
   status: fc.constantFrom("active" as const, "paused" as const, "disabled" as const),
   position: fc.nat(events),
   deferred: fc.uniqueArray(fc.integer({ min: 1, max: events }), { maxLength: 2 }),
+  replay: fc.option(fc.constantFrom("running" as const, "completed" as const)),
 })
 
 const namespaceState = fc.record({
@@ -64,6 +65,7 @@ export const backlogLaws = (it: LawIt, runs: LawRuns): void => {
         const journal = yield* Journal
         const log = yield* DeliveryLog
         const removals = yield* Removals
+        const replays = yield* Replays
         const { before, name } = yield* freshNamespaces
         for (const [suffix, { status, hasEvents, subscriptions }] of namespaces) {
           const namespace = name(suffix)
@@ -72,9 +74,12 @@ export const backlogLaws = (it: LawIt, runs: LawRuns): void => {
             status: status === "removing" ? "enabled" : status,
           })
           if (hasEvents) yield* journal.append(numberedFrom(namespace, 1, events), 1)
-          for (const [index, { status, position, deferred }] of subscriptions.entries()) {
+          for (const [index, one] of subscriptions.entries()) {
+            const { status, position, deferred, replay } = one
             const record = Records.plainSubscription(namespace, `s${index}`, status)
             yield* registry.createSubscription(record, Sequence.make(position))
+            const played = Records.plainReplay(namespace, `s${index}`, "rp_1")
+            if (replay !== null) yield* replays.create({ ...played, status: replay }, 1)
             const rows = deferred.map((sequence) => Records.plainDeferral(sequence))
             yield* log.commit([change(namespace, `s${index}`, position, { deferred: rows })])
           }
@@ -88,7 +93,9 @@ export const backlogLaws = (it: LawIt, runs: LawRuns): void => {
                 subscriptions.some(
                   (one) =>
                     one.status === "active" &&
-                    (one.deferred.length > 0 || (hasEvents && one.position < events)),
+                    (one.deferred.length > 0 ||
+                      one.replay === "running" ||
+                      (hasEvents && one.position < events)),
                 ),
             )
             .map(([suffix]) => ({ name: name(suffix) })),

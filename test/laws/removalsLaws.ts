@@ -4,7 +4,14 @@
 import { expect } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import * as fc from "fast-check"
-import { DeliveryLog, Journal, type PurgeKind, Registry, Removals } from "../../src/actors/index.js"
+import {
+  DeliveryLog,
+  Journal,
+  type PurgeKind,
+  Registry,
+  Removals,
+  Replays,
+} from "../../src/actors/index.js"
 import {
   beginRemoval,
   type NamespaceName,
@@ -15,7 +22,14 @@ import {
 } from "../../src/domain/index.js"
 import { awkwardText } from "./LawEvents.js"
 import * as Records from "./LawRecords.js"
-import { type Contents, fill, firstAgain, lateChange, snapshot } from "./LawSnapshot.js"
+import {
+  type Contents,
+  fill,
+  firstAgain,
+  lateChange,
+  lateReplayChange,
+  snapshot,
+} from "./LawSnapshot.js"
 import {
   freshNamespace,
   freshNamespaces,
@@ -164,6 +178,7 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
       Effect.gen(function* () {
         const removals = yield* Removals
         const log = yield* DeliveryLog
+        const replays = yield* Replays
         const { name } = yield* freshNamespaces
         const [namespace, other] = [name("a"), name("a-b")]
         yield* fill(namespace, contents)
@@ -181,9 +196,10 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
         yield* removals.begin(beginRemoval(namespace, 1))
 
         const { events, sinks, subscriptions, deferrals, deadLetters, audit } = contents
-        const deliveries = subscriptions * (1 + deferrals + deadLetters)
+        const deliveries = subscriptions * (2 + 2 * deferrals + deadLetters)
         expect(yield* purgeAll(namespace, "deliveries", limit)).toBe(deliveries)
         yield* log.commit([lateChange(namespace)])
+        yield* replays.commit([lateReplayChange(namespace)])
         expect(yield* purgeAll(namespace, "events", limit)).toBe(events)
         expect(yield* purgeAll(namespace, "subscriptions", limit)).toBe(subscriptions)
         expect(yield* purgeAll(namespace, "sinks", limit)).toBe(sinks)
@@ -195,6 +211,7 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
           subscriptions: [],
           events: [],
           progress: [],
+          replays: [],
           deadLetters: [],
           keys: [],
           signingKeys: [],
@@ -215,6 +232,7 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
         const removals = yield* Removals
         const journal = yield* Journal
         const log = yield* DeliveryLog
+        const replays = yield* Replays
         const namespace = yield* freshNamespace
         const { subscriptions } = contents
         yield* fill(namespace, contents)
@@ -222,6 +240,7 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
         for (const kind of kinds) yield* purgeAll(namespace, kind, limit)
         yield* removals.release(namespace)
         yield* log.commit([lateChange(namespace)])
+        yield* replays.commit([lateReplayChange(namespace)])
         const nothing = {
           events: 0,
           sinks: 0,
@@ -241,6 +260,8 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
           events: [],
           progress: [],
           deferrals: [],
+          replays: [],
+          replayDeferrals: [],
           deadLetters: [],
           keys: [],
           signingKeys: [],

@@ -11,6 +11,7 @@ import { chosenAdapters } from "./registry.js"
 import { modelLaws } from "./modelLaws.js"
 import { registryLaws } from "./registryLaws.js"
 import { removalsLaws } from "./removalsLaws.js"
+import { replaysLaws } from "./replaysLaws.js"
 import { restartLaws } from "./restartLaws.js"
 import { signingKeysLaws } from "./signingKeysLaws.js"
 import { type StoreHarness, withSharedStore } from "./StoreHarness.js"
@@ -24,6 +25,7 @@ const suites: ReadonlyArray<(name: string, harness: StoreHarness) => void> = [
   keysLaws,
   signingKeysLaws,
   auditLogLaws,
+  replaysLaws,
   removalsLaws,
   invalidationLaws,
   restartLaws,

@@ -10,6 +10,7 @@ import {
   Registry,
   Removals,
   SigningKeys,
+  Replays,
   type StorePorts,
 } from "../../src/actors/index.js"
 import { StoreFaults, type StoreFaultsService } from "./StoreFaults.js"
@@ -26,6 +27,7 @@ export const faultyFrom = <E>(
         Context.add(Registry, faultyRegistry(faults, Context.get(stores, Registry))),
         Context.add(DeliveryLog, faultyDeliveryLog(faults, Context.get(stores, DeliveryLog))),
         Context.add(Removals, faultyRemovals(faults, Context.get(stores, Removals))),
+        Context.add(Replays, faultyReplays(faults, Context.get(stores, Replays))),
         Context.add(Invalidation, faultyInvalidation(faults, Context.get(stores, Invalidation))),
         Context.add(Keys, faultyKeys(faults, Context.get(stores, Keys))),
         Context.add(SigningKeys, faultySigningKeys(faults, Context.get(stores, SigningKeys))),
@@ -109,6 +111,20 @@ const faultyRemovals = (
   pending: around("Removals.pending", removals.pending),
   purge: (...of) => around("Removals.purge", removals.purge(...of)),
   release: (...of) => around("Removals.release", removals.release(...of)),
+})
+
+const faultyReplays = (
+  { around }: StoreFaultsService,
+  replays: typeof Replays.Service,
+): typeof Replays.Service => ({
+  create: (...of) => around("Replays.create", replays.create(...of)),
+  get: (...of) => around("Replays.get", replays.get(...of)),
+  list: (...of) => around("Replays.list", replays.list(...of)),
+  running: (...of) => around("Replays.running", replays.running(...of)),
+  acknowledged: (...of) => around("Replays.acknowledged", replays.acknowledged(...of)),
+  deferrals: (...of) => around("Replays.deferrals", replays.deferrals(...of)),
+  commit: (...of) => around("Replays.commit", replays.commit(...of)),
+  end: (...of) => around("Replays.end", replays.end(...of)),
 })
 
 const faultyInvalidation = (

@@ -12,6 +12,8 @@ export interface Attempt {
   readonly delivery: string
   readonly event: string
   readonly sequence: number
+  /** The replay that made it; undefined when it was live. */
+  readonly replay: string | undefined
   readonly attempt: number
   readonly at: number
   /** What was answered; undefined while it is under way, or when it was cut off. */
@@ -110,6 +112,7 @@ export class ScriptedSinks {
   #attempt(key: string, sink: string, delivery: Delivery): Effect.Effect<Outcome> {
     return Effect.suspend(() => {
       const { namespace, subscription, event, attempt } = delivery
+      const { replay } = event.event
       const record: Attempt = {
         namespace,
         sink,
@@ -117,6 +120,7 @@ export class ScriptedSinks {
         delivery: delivery.id,
         event: event.event.id,
         sequence: event.sequence,
+        replay: typeof replay === "string" ? replay : undefined,
         attempt,
         at: this.#now(),
         outcome: undefined,

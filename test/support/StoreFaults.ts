@@ -11,6 +11,7 @@ import {
   type Registry,
   type Removals,
   type SigningKeys,
+  type Replays,
   StoreUnavailable,
 } from "../../src/actors/index.js"
 
@@ -25,6 +26,7 @@ export type StoreOperation =
   | Operations<"SigningKeys", typeof SigningKeys.Service>
   | Operations<"Keys", typeof Keys.Service>
   | Operations<"AuditLog", typeof AuditLog.Service>
+  | Operations<"Replays", typeof Replays.Service>
   | Exclude<Operations<"Invalidation", typeof Invalidation.Service>, "Invalidation.invalidations">
 
 export type Fault = Data.TaggedEnum<{

@@ -93,6 +93,23 @@ export const auditedSubscriptions = (
     ),
 })
 
+export const auditedReplays = (
+  trail: AuditTrail,
+  replays: MeshService["replays"],
+): MeshService["replays"] => ({
+  ...replays,
+  start: (namespace, subscription, spec) =>
+    trail.changing(
+      { namespace, action: "replay.start", name: subscription, input: spec },
+      replays.start(namespace, subscription, spec),
+    ),
+  cancel: (key) =>
+    trail.changing(
+      { namespace: key.namespace, action: "replay.cancel", name: key.id },
+      replays.cancel(key),
+    ),
+})
+
 export const auditedDeadLetters = (
   trail: AuditTrail,
   deadLetters: MeshService["deadLetters"],

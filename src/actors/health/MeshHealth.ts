@@ -87,7 +87,11 @@ const parkedSinks = (seats: Seats): Health["parkedSinks"] =>
 const metricsOf = ({ followers, seats, watch, world }: HealthSources): MeshMetrics => {
   let [active, behind, inFlight, deferred, parked] = [0, 0, 0, 0, 0]
   for (const { subscriptions, sinks } of seats.values()) {
-    for (const { feed } of subscriptions.values()) {
+    for (const { feed, replays } of subscriptions.values()) {
+      for (const replay of replays.values()) {
+        inFlight += replay.feed?.inFlight ?? 0
+        deferred += replay.feed?.deferredCount ?? 0
+      }
       if (feed === undefined) continue
       active++
       if (!feed.isLive) behind++
@@ -110,7 +114,7 @@ const metricsOf = ({ followers, seats, watch, world }: HealthSources): MeshMetri
     parkedSinks: parked,
     stuckActors: watch.stuck.length,
     commitLagMillis: world.commits.writingMillis,
-    progressFailures: world.progress.failures,
+    progressFailures: Math.max(world.progress.failures, world.replayProgress.failures),
     alerts: new Map(world.alerts.counts),
     followers: followers(),
   }

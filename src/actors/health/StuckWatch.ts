@@ -90,10 +90,13 @@ export class StuckWatch {
 
 function* sightings(tree: ActorTree, seats: Seats): Generator<readonly [string, Sighting]> {
   for (const { hub, subscriptions } of seats.values()) {
-    for (const [name, { feed }] of subscriptions) {
-      if (feed?.hasWorkToStart !== true) continue
+    for (const [name, { feed, replays }] of subscriptions) {
       const path = `${tree.path}/namespaces/${hub.name}/subscriptions/${name}`
-      yield [path, feedSighting(hub.name, feed)]
+      if (feed?.hasWorkToStart === true) yield [path, feedSighting("subscription", hub.name, feed)]
+      for (const [id, replay] of replays) {
+        if (replay.feed?.hasWorkToStart !== true) continue
+        yield [`${path}/replays/${id}`, feedSighting("replay", hub.name, replay.feed)]
+      }
     }
   }
   for (const { kind, path, queueDepth, restarts, handled } of everyActor(tree)) {
@@ -110,10 +113,14 @@ function* everyActor(tree: ActorTree): Generator<ActorTree> {
   for (const child of tree.children) yield* everyActor(child)
 }
 
-const feedSighting = (namespace: NamespaceName, feed: SubscriptionFeed): Sighting => {
+const feedSighting = (
+  kind: "subscription" | "replay",
+  namespace: NamespaceName,
+  feed: SubscriptionFeed,
+): Sighting => {
   const { delivered, failed, dead, dropped } = feed.counts
   return {
-    kind: "subscription",
+    kind,
     namespace,
     mark: [delivered, failed, dead, dropped, feed.position, feed.deferredCount].join(" "),
     problem: "deliveries could start, and none does",

@@ -7,6 +7,7 @@ import type { MeshWorld } from "../mesh/MeshWorld.js"
 import type { Seats } from "../mesh/MeshIncarnation.js"
 import { countJournal, loadSettings } from "../namespace/NamespaceSeat.js"
 import type { StoreUnavailable } from "../ports/index.js"
+import { subscriptionChange } from "../subscription/ProgressChanges.js"
 
 export interface TrimReport {
   readonly trimmed: number
@@ -70,7 +71,12 @@ const writePositions = (world: MeshWorld, seats: Seats, name: NamespaceName): Ef
     ({ feed }) =>
       feed === undefined
         ? Effect.void
-        : Effect.asVoid(Effect.timeoutOption(world.progress.flush(name, feed), "5 seconds")),
+        : Effect.asVoid(
+            Effect.timeoutOption(
+              world.progress.flush(feed, subscriptionChange(name, feed)),
+              "5 seconds",
+            ),
+          ),
     { concurrency: "unbounded", discard: true },
   )
 

@@ -34,6 +34,8 @@ import type {
   RedeliveryFull,
   RemovalReport,
   RotationUnderWay,
+  ReplayNotFound,
+  ReplaySpec,
   Sequence,
   Settings,
   SinkInUse,
@@ -43,6 +45,7 @@ import type {
   SubscriptionName,
   SubscriptionNotFound,
   SubscriptionSpec,
+  TooManyReplays,
   TypePattern,
 } from "../../domain/index.js"
 import type { TooManyUnknownKeys } from "../access/KeyRing.js"
@@ -53,6 +56,7 @@ import type {
   DeadLetterFilter,
   Handler,
   HandlerAttached,
+  ReplayKey,
   StoreUnavailable,
 } from "../ports/index.js"
 import type { DeliveryCounts } from "../subscription/FeedWorld.js"
@@ -64,6 +68,7 @@ import type {
   NamespaceDetail,
   NamespaceView,
   SigningKeysView,
+  ReplayView,
   SinkView,
   SubscriptionView,
 } from "./Views.js"
@@ -320,6 +325,25 @@ export interface MeshService extends Publisher {
     ) => InNamespace<ReadonlyArray<AuditEntry>>
     /** Of the mesh as a whole: host types, and namespaces as they come and go. */
     readonly ofOperator: (page: Listing<string>) => Stored<ReadonlyArray<AuditEntry>>
+  }
+  /** Parts of the journal delivered once more to one subscription, beside its live flow. */
+  readonly replays: {
+    /** Starts one. It pauses with its subscription, survives a crash and ends by itself. */
+    readonly start: (
+      namespace: NamespaceName,
+      subscription: SubscriptionName,
+      spec: ReplaySpec,
+    ) => InNamespace<ReplayView, SubscriptionNotFound | InvalidSetting | TooManyReplays>
+    readonly get: (key: ReplayKey) => InNamespace<ReplayView, SubscriptionNotFound | ReplayNotFound>
+    /** Those that run and the latest that have ended, in the order in which they were asked for. */
+    readonly list: (
+      namespace: NamespaceName,
+      subscription: SubscriptionName,
+    ) => InNamespace<ReadonlyArray<ReplayView>, SubscriptionNotFound>
+    /** Ends one before its time; what is in flight may end. One that has ended stays as it is. */
+    readonly cancel: (
+      key: ReplayKey,
+    ) => InNamespace<ReplayView, SubscriptionNotFound | ReplayNotFound>
   }
   readonly events: {
     /** The journal of a namespace after a sequence. `types`: only matching events are in the answer. */

@@ -7,6 +7,7 @@ import {
   auditedDeadLetters,
   auditedHostTypes,
   auditedNamespaces,
+  auditedReplays,
   auditedSinks,
   auditedSubscriptions,
 } from "../access/AuditedServices.js"
@@ -32,6 +33,7 @@ import { makeNamespaces } from "./Namespaces.js"
 import { makePublisher } from "./Publisher.js"
 import { makeSigningKeys } from "./SigningKeys.js"
 import { makeSinks } from "./Sinks.js"
+import { makeReplays } from "./Replays.js"
 import { makeSubscriptions } from "./Subscriptions.js"
 
 export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | Scope.Scope> =
@@ -85,6 +87,7 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
       sinks,
       signingKeys: makeSigningKeys(world, door),
       subscriptions,
+      replays: auditedReplays(audit, makeReplays(world, door)),
       keys: makeNamespaceKeys(world, door),
       audit: {
         ofNamespace: (namespace, page) =>

@@ -1,4 +1,4 @@
-// What all actors of one mesh share: its configuration, its ports, its clock and chance, and the two
+// What all actors of one mesh share: its configuration, its ports, its clock and chance, and the
 // writers.
 
 import { Effect, Random, type Scope, Utils } from "effect"
@@ -12,14 +12,18 @@ import {
   Invalidation,
   Journal,
   Keys,
+  type ProgressChange,
   Registry,
   Removals,
   SigningKeys,
+  type ReplayChange,
+  Replays,
   type StorePorts,
   Transports,
   Vault,
 } from "../ports/index.js"
 import { type SigningKeyring, makeSigningKeyring } from "../signing/SigningKeyring.js"
+import { ReplayId } from "../../domain/index.js"
 import { ProgressLog } from "../subscription/ProgressLog.js"
 import { type DeliveryCounts, noDeliveries } from "../subscription/FeedWorld.js"
 import { noRefusals, type PublishRefusals } from "../namespace/PublishQuota.js"
@@ -36,13 +40,16 @@ export interface MeshWorld {
   readonly keyRing: KeyRing
   /** Who changes what. */
   readonly audit: AuditTrail
+  readonly replays: Replays["Type"]
   readonly invalidation: Invalidation["Type"]
   readonly vault: Vault["Type"]
   readonly transports: Transports["Type"]
   readonly signingKeys: SigningKeys["Type"]
   readonly signing: SigningKeyring
   readonly commits: GroupCommit
-  readonly progress: ProgressLog
+  /** Of what is live. */
+  readonly progress: ProgressLog<ProgressChange>
+  readonly replayProgress: ProgressLog<ReplayChange>
   readonly alerts: Alerts
   /** What has become of deliveries since the start, over all subscriptions. */
   readonly deliveries: DeliveryCounts
@@ -55,6 +62,8 @@ export interface MeshWorld {
   /** Uniform from 0 up to but not including 1; seeded from the Random service. */
   readonly random: () => number
   readonly nextDeadLetterId: () => string
+  /** Likewise. */
+  readonly nextReplayId: () => ReplayId
   /** Lower-case letters and digits, `length` of them. */
   readonly token: (length: number) => string
 }
@@ -68,7 +77,7 @@ const ascendingIds = (prefix: string, now: () => number, process: string) => {
 
 export type MeshPorts = MeshConfig | StorePorts | Transports | Vault
 
-/** Starts the two writers; closing the scope writes what they hold, then ends them. */
+/** Starts the writers; closing the scope writes what they hold, then ends them. */
 export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Scope> = Effect.gen(
   function* () {
     const config = yield* MeshConfig
@@ -78,11 +87,14 @@ export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Sc
     const chance = new Utils.PCGRandom(yield* Random.nextInt, yield* Random.nextInt)
     const now = () => clock.unsafeCurrentTimeMillis()
     const commits = new GroupCommit(journal, config, clock)
-    const progress = new ProgressLog(deliveryLog, config.progressInterval)
+    const replays = yield* Replays
+    const progress = new ProgressLog(deliveryLog.commit, config.progressInterval)
+    const replayProgress = new ProgressLog(replays.commit, config.progressInterval)
     yield* Effect.forkScoped(commits.run)
     yield* Effect.forkScoped(commits.settleDoubts)
     yield* Effect.forkScoped(progress.run)
     const signingKeys = yield* SigningKeys
+    yield* Effect.forkScoped(replayProgress.run)
     const token = (length: number) =>
       Array.from({ length }, () => chance.integer(36).toString(36)).join("")
     const process = token(6)
@@ -101,6 +113,7 @@ export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Sc
     yield* Effect.addFinalizer(() => keyRing.note)
     yield* Effect.forkScoped(keyRing.noting)
     yield* Effect.forkScoped(audit.trimming)
+    const nextReplayId = ascendingIds("rp", now, process)
     return {
       config,
       journal,
@@ -118,12 +131,15 @@ export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Sc
       commits,
       progress,
       alerts,
+      replays,
+      replayProgress,
       deliveries: noDeliveries(),
       refusals: noRefusals(),
       now,
       elapsed: () => Number(clock.unsafeCurrentTimeNanos()) / 1_000_000,
       random: () => chance.number(),
       nextDeadLetterId: ascendingIds("dl", now, process),
+      nextReplayId: () => ReplayId.make(nextReplayId()),
       token,
     }
   },

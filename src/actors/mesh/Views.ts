@@ -8,6 +8,7 @@ import {
   type NamespaceLimits,
   type NamespaceUsage,
   publicKeyText,
+  type Replay,
   type Sequence,
   type Settings,
   type SigningKey,
@@ -85,6 +86,18 @@ export interface SubscriptionView extends Subscription {
   readonly lag: number
   /** Until when its rate limit holds back what is ready, in milliseconds since the epoch. */
   readonly rateLimitedUntil?: number
+}
+
+/**
+ * `paused`: its subscription is paused or disabled. `parked`: its sink takes nothing. `suspended`: its
+ * namespace is disabled.
+ */
+export type ReplayState = "running" | "paused" | "parked" | "suspended" | "completed" | "cancelled"
+
+export interface ReplayView extends Replay {
+  readonly state: ReplayState
+  /** How much of the way from `from` to `to` its position is, from 0 to 1. */
+  readonly progress: number
 }
 
 export const settingsView = (settings: Settings): SettingsView => {

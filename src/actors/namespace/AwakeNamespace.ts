@@ -56,12 +56,20 @@ export const awaken = (
   context: CellContext<NamespaceMessage>,
 ): Effect.Effect<AwakeNamespace, StoreUnavailable | NamespaceNotFound | NamespaceRemoving> =>
   Effect.gen(function* () {
-    const { seat, sinks, subscriptions } = yield* loadNamespace(options.world, options.name)
+    const { seat, sinks, subscriptions, replays } = yield* loadNamespace(
+      options.world,
+      options.name,
+    )
     for (const sink of sinks) seat.sinks.set(sink.name, seatSink(seat, sink))
     for (const subscription of subscriptions) {
       const sink = seat.sinks.get(subscription.spec.sink)
       if (sink === undefined) continue
       seat.subscriptions.set(subscription.name, seatSubscription(seat, subscription, sink.gate))
+    }
+    for (const record of replays) {
+      seat.subscriptions
+        .get(record.subscription)
+        ?.replays.set(record.id, { record, feed: undefined })
     }
     const under = (name: "sinks" | "subscriptions") =>
       superviseUnder(context, {
@@ -151,7 +159,8 @@ export const isIdle = ({ seat }: AwakeNamespace): boolean => {
   if (world.now() - hub.lastActivity < Duration.toMillis(world.config.idleAfter)) return false
   if (hub.publishing > 0 || !quota.hasRecovered(world.now())) return false
   let feeds = 0
-  for (const { feed } of subscriptions.values()) {
+  for (const { feed, record, replays } of subscriptions.values()) {
+    if (record.status === "active" && replays.size > 0) return false
     if (feed === undefined) continue
     feeds++
     if (!feed.isIdle) return false

@@ -10,6 +10,8 @@ import {
   NamespaceRemoving,
   type NamespaceStatus,
   type RotationUnderWay,
+  type Replay,
+  type ReplayNotFound,
   type Sequence,
   type Sink,
   type SinkInUse,
@@ -18,9 +20,10 @@ import {
   type Subscription,
   type SubscriptionName,
   type SubscriptionNotFound,
+  type TooManyReplays,
 } from "../../domain/index.js"
 import type { ActorExit, Reply } from "../kernel/index.js"
-import type { StoreUnavailable } from "../ports/index.js"
+import type { ReplayKey, StoreUnavailable } from "../ports/index.js"
 import type { SecretRotation } from "../sink/RotateSecret.js"
 import type { NamespaceSeat } from "./NamespaceSeat.js"
 
@@ -71,6 +74,23 @@ export type NamespaceRequest =
         StoreUnavailable | NamespaceRemoving | SubscriptionNotFound
       >
     }
+  /** A new replay, as it is to be stored. */
+  | {
+      readonly type: "StartReplay"
+      readonly replay: Replay
+      readonly reply: Reply<
+        Replay,
+        StoreUnavailable | NamespaceRemoving | SubscriptionNotFound | TooManyReplays
+      >
+    }
+  | {
+      readonly type: "CancelReplay"
+      readonly key: ReplayKey
+      readonly reply: Reply<
+        Replay,
+        StoreUnavailable | NamespaceRemoving | SubscriptionNotFound | ReplayNotFound
+      >
+    }
   /** The record or what it inherits has changed in the store: take it over. */
   | {
       readonly type: "Reload"
@@ -117,6 +137,8 @@ const requestTypes = [
   "DeleteSubscription",
   "Pause",
   "Resume",
+  "StartReplay",
+  "CancelReplay",
   "Reload",
 ] as const
 
@@ -163,6 +185,8 @@ const forRequests = <Action>(action: Action) => {
     DeleteSubscription: entry,
     Pause: entry,
     Resume: entry,
+    StartReplay: entry,
+    CancelReplay: entry,
     Reload: entry,
   } satisfies Record<(typeof requestTypes)[number], { readonly actions: Action }>
 }

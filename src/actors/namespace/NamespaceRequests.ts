@@ -12,14 +12,16 @@ import {
   SinkNotFound,
   type Subscription,
   type SubscriptionName,
-  SubscriptionNotFound,
+  type SubscriptionNotFound,
 } from "../../domain/index.js"
+import { findSubscription } from "./NamespaceSeat.js"
 import type { CellContext } from "../kernel/index.js"
 import type { StoreUnavailable } from "../ports/index.js"
 import { signsWithKeys } from "../sink/OpenSink.js"
 import { rotateSecret, type SecretRotation } from "../sink/RotateSecret.js"
 import type { SinkSeat } from "../sink/SinkActor.js"
 import { drainSeat, type SubscriptionSeat } from "../subscription/SubscriptionActor.js"
+import { cancelReplay, startReplay } from "./ReplayRequests.js"
 import {
   type AwakeNamespace,
   drainAll,
@@ -55,6 +57,10 @@ export const serveRequest = (
     case "Pause":
     case "Resume":
       return request.reply.complete(setActive(awake, request.name, request.type, running))
+    case "StartReplay":
+      return request.reply.complete(startReplay(awake, request.replay, running))
+    case "CancelReplay":
+      return request.reply.complete(cancelReplay(awake, request.key, running))
     case "Reload":
       return request.reply.complete(reload(awake, running, context))
   }
@@ -83,7 +89,7 @@ const reopenSink = (awake: AwakeNamespace, sink: Sink, running: boolean): Effect
     seat.sinks.set(sink.name, place)
     if (running) yield* startSink(awake, place)
     for (const user of users) {
-      const moved = seatSubscription(seat, user.record, place.gate)
+      const moved = seatSubscription(seat, user.record, place.gate, user.replays)
       seat.subscriptions.set(user.record.name, moved)
       if (running) yield* startSubscription(awake, moved)
     }
@@ -167,7 +173,7 @@ const putSubscription = (
       existing === undefined
         ? wanted
         : { ...existing.record, spec: wanted.spec, updatedAt: wanted.updatedAt }
-    const place = seatSubscription(seat, record, sink.gate)
+    const place = seatSubscription(seat, record, sink.gate, existing?.replays)
     if (existing !== undefined) {
       yield* registry
         .updateSubscription(record)
@@ -184,7 +190,7 @@ const deleteSubscription = (
 ): Change<void, SubscriptionNotFound> =>
   Effect.gen(function* () {
     const { seat } = awake
-    const subscription = yield* findSubscription(awake, name)
+    const subscription = yield* findSubscription(awake.seat, name)
     yield* stopSubscription(awake, subscription)
     yield* seat.world.registry.deleteSubscription(seat.hub.name, name)
     seat.subscriptions.delete(name)
@@ -197,7 +203,7 @@ const setActive = (
   running: boolean,
 ): Change<Subscription, SubscriptionNotFound> =>
   Effect.gen(function* () {
-    const subscription = yield* findSubscription(awake, name)
+    const subscription = yield* findSubscription(awake.seat, name)
     const ref = awake.refs.get(name)
     const { world } = awake.seat
     if (running && ref !== undefined) {
@@ -272,10 +278,10 @@ const reseat = (
       seat.sinks.set(record.name, sink)
       if (running) yield* startSink(awake, sink)
     }
-    for (const { record } of seat.subscriptions.values()) {
+    for (const { record, replays } of seat.subscriptions.values()) {
       const sink = seat.sinks.get(record.spec.sink)
       if (sink === undefined) continue
-      const subscription = seatSubscription(seat, record, sink.gate)
+      const subscription = seatSubscription(seat, record, sink.gate, replays)
       seat.subscriptions.set(record.name, subscription)
       if (running) yield* startSubscription(awake, subscription)
     }
@@ -283,13 +289,6 @@ const reseat = (
 
 const usersOf = (awake: AwakeNamespace, sink: SinkName): ReadonlyArray<SubscriptionSeat> =>
   [...awake.seat.subscriptions.values()].filter(({ record }) => record.spec.sink === sink)
-
-const findSubscription = (awake: AwakeNamespace, subscription: SubscriptionName) => {
-  const found = awake.seat.subscriptions.get(subscription)
-  return found === undefined
-    ? Effect.fail(new SubscriptionNotFound({ namespace: awake.seat.hub.name, subscription }))
-    : Effect.succeed(found)
-}
 
 /** Lets what is in flight end, then stops the actor; its progress is written by then. */
 const stopSubscription = (awake: AwakeNamespace, seat: SubscriptionSeat): Effect.Effect<void> =>

@@ -7,11 +7,13 @@ import {
   type Namespace,
   type NamespaceName,
   NamespaceNotFound,
+  type Replay,
   type Settings,
   type Sink,
   type SinkName,
   type Subscription,
   type SubscriptionName,
+  SubscriptionNotFound,
 } from "../../domain/index.js"
 import type { MeshWorld } from "../mesh/MeshWorld.js"
 import type { StoreUnavailable } from "../ports/index.js"
@@ -42,6 +44,8 @@ export const loadNamespace = (
     readonly seat: NamespaceSeat
     readonly sinks: ReadonlyArray<Sink>
     readonly subscriptions: ReadonlyArray<Subscription>
+    /** Those that have not ended. */
+    readonly replays: ReadonlyArray<Replay>
   },
   StoreUnavailable | NamespaceNotFound
 > =>
@@ -67,6 +71,7 @@ export const loadNamespace = (
       seat,
       sinks: yield* registry.listSinks(name),
       subscriptions: yield* registry.listSubscriptions(name),
+      replays: yield* world.replays.running(name),
     }
   })
 
@@ -145,11 +150,12 @@ export const seatSink = (seat: NamespaceSeat, sink: Sink): SinkSeat => {
   return sinkSeat
 }
 
-/** A place for a subscription at the gate of its sink. */
+/** A place for a subscription at the gate of its sink, with the replays that it has. */
 export const seatSubscription = (
   seat: NamespaceSeat,
   record: Subscription,
   gate: SinkGate,
+  replays: SubscriptionSeat["replays"] = new Map(),
 ): SubscriptionSeat => {
   const slot = new FeedSlot()
   return {
@@ -165,5 +171,16 @@ export const seatSubscription = (
       slot.current = feed
     },
     started: slot.next,
+    replays,
   }
+}
+
+export const findSubscription = (
+  seat: NamespaceSeat,
+  subscription: SubscriptionName,
+): Effect.Effect<SubscriptionSeat, SubscriptionNotFound> => {
+  const found = seat.subscriptions.get(subscription)
+  return found === undefined
+    ? Effect.fail(new SubscriptionNotFound({ namespace: seat.hub.name, subscription }))
+    : Effect.succeed(found)
 }

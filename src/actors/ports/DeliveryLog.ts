@@ -142,7 +142,7 @@ export class DeliveryLog extends Context.Tag("eventloom/DeliveryLog")<
       id: string,
     ) => Answer<Option.Option<DeadLetter>>
     readonly deleteDeadLetter: (namespace: NamespaceName, id: string) => Answer<boolean>
-    /** Enabled namespaces after a name, ascending, in which an active subscription is behind the head or has deferrals. */
+    /** Enabled namespaces after a name, ascending, in which an active subscription is behind the head, has deferrals or a replay that runs. */
     readonly backlog: (
       after: NamespaceName | undefined,
       limit: number,

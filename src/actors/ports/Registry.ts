@@ -64,7 +64,7 @@ export class Registry extends Context.Tag("eventloom/Registry")<
       name: SubscriptionName,
     ) => Answer<Option.Option<Subscription>>
     readonly listSubscriptions: (namespace: NamespaceName) => Answer<ReadonlyArray<Subscription>>
-    /** Deletes it with its position and deferred deliveries; dead letters stay. */
+    /** Deletes it with its position, deferred deliveries and replays; dead letters stay. */
     readonly deleteSubscription: (
       namespace: NamespaceName,
       name: SubscriptionName,

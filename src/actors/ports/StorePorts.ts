@@ -8,6 +8,7 @@ import type { Keys } from "./Keys.js"
 import type { Registry } from "./Registry.js"
 import type { Removals } from "./Removals.js"
 import type { SigningKeys } from "./SigningKeys.js"
+import type { Replays } from "./Replays.js"
 
 export type StorePorts =
   | AuditLog
@@ -18,3 +19,4 @@ export type StorePorts =
   | Registry
   | Removals
   | SigningKeys
+  | Replays

@@ -24,6 +24,8 @@ import type { Connection } from "../ports/index.js"
 
 /** A subscription, as its gate sees it. */
 export interface GateUser {
+  /** Gives way to users that do not, as long as they have use for every place. */
+  readonly yields: boolean
   /** There may be room again: start what is ready. */
   readonly pump: () => void
   /** The sink works, so a delivery that was suspect is at fault. Ignores what it does not know. */
@@ -61,17 +63,24 @@ export interface Report {
 /** A place stays with a user for so many deliveries, or for so long, while others wait. */
 const maxTurns = 32
 const turnMillis = 10
+/** Of so many places that change hands one goes to a user that yields, if one waits. */
+const yieldingTurns = 8
 
 export class SinkGate {
   readonly #options: SinkGateOptions
   readonly #users = new Set<GateUser>()
   readonly #waiting = new Set<GateUser>()
+  /** Those that wait and yield to all others. */
+  readonly #yielding = new Set<GateUser>()
   /** Places that are kept for the next delivery of a user. */
   readonly #kept = new Map<GateUser, number>()
   #keptPlaces = 0
   /** Deliveries since a place changed hands, and when it did. */
   #turns = 0
   #handedOverAt = 0
+  #handedOver = 0
+  /** Deliveries under way of users that yield. */
+  #activeYielding = 0
   #breaker: Breaker = closedBreaker
   #cause: ParkCause = "outage"
   #suspicion: Suspicion<string> = noSuspicion
@@ -148,20 +157,30 @@ export class SinkGate {
     this.#users.delete(user)
     this.pass(user)
     this.#waiting.delete(user)
+    this.#yielding.delete(user)
   }
 
   /** How many deliveries a user could start now. */
   room(user: GateUser): number {
     if (!this.isOpen) return 0
     if (this.#breaker._tag !== "Closed") return this.#canProbe() ? 1 : 0
-    const forOthers = this.#keptPlaces - (this.#kept.get(user) ?? 0)
-    return this.#options.concurrency - this.#active - forOthers
+    const kept = this.#kept.get(user) ?? 0
+    const free = this.#options.concurrency - this.#active - this.#keptPlaces + kept
+    return user.yields ? Math.min(free, this.#roomForYielding(kept)) : free
+  }
+
+  /** Never all places at once, and while others wait only those that are kept for it. */
+  #roomForYielding(kept: number): number {
+    const most = Math.max(1, Math.floor(this.#options.concurrency / 2)) - this.#activeYielding
+    return this.#waiting.size > 0 ? Math.min(kept, most) : most
   }
 
   /** Takes a place, to be given back with `leave`. When there is none, the user is pumped later. */
   enter(user: GateUser): boolean {
     if (this.room(user) <= 0) {
-      this.#waiting.add(user)
+      this.wait(user)
+      // The place it has left is for those it yields to.
+      if (user.yields) this.#pumpWaiting()
       return false
     }
     this.#useKept(user, 1)
@@ -177,18 +196,20 @@ export class SinkGate {
       this.announce()
     }
     this.#active++
+    if (user.yields) this.#activeYielding++
     return true
   }
 
   /** Asks to be pumped when there is room. */
   wait(user: GateUser): void {
-    this.#waiting.add(user)
+    if (user.yields) this.#yielding.add(user)
+    else this.#waiting.add(user)
   }
 
   /** The user starts nothing for now: the place that it has just left is for others. */
   pass(user: GateUser): void {
     this.#useKept(user, Number.POSITIVE_INFINITY)
-    if (this.#waiting.size > 0) this.#pumpWaiting()
+    if (this.#isWaitedFor) this.#pumpWaiting()
   }
 
   /** The user has no use for places that are kept for it. */
@@ -201,15 +222,16 @@ export class SinkGate {
    * leaves enters again or passes: a place changes hands now and then, not at each delivery, for that
    * costs more than the delivery itself where sinks are fast.
    */
-  leave(): void {
+  leave(user: GateUser): void {
     this.#active--
+    if (user.yields) this.#activeYielding--
     if (this.#breaker._tag === "HalfOpen") {
       // A probe that was cut off has shown nothing: another may start at once.
       const { since, probes } = this.#breaker
       this.#breaker = Breaker.Open({ since, probes, probeAt: this.#options.now() })
       this.#probing = false
     }
-    if (this.#waiting.size > 0) this.#handOver()
+    if (this.#isWaitedFor) this.#handOver()
   }
 
   /** Takes note of the outcome of an attempt; `key` tells the delivery from all others of the sink. */
@@ -301,12 +323,24 @@ export class SinkGate {
     if (++this.#turns < maxTurns && Math.abs(now - this.#handedOverAt) < turnMillis) return
     this.#turns = 0
     this.#handedOverAt = now
-    const [next] = this.#waiting
+    const next = this.#nextInLine()
     if (next === undefined) return
     this.#waiting.delete(next)
+    this.#yielding.delete(next)
     this.#kept.set(next, (this.#kept.get(next) ?? 0) + 1)
     this.#keptPlaces++
     next.pump()
+  }
+
+  #nextInLine(): GateUser | undefined {
+    const [first] = this.#waiting
+    const [yielding] = this.#yielding
+    const isItsTurn = first === undefined || ++this.#handedOver % yieldingTurns === 0
+    return yielding !== undefined && isItsTurn ? yielding : first
+  }
+
+  get #isWaitedFor(): boolean {
+    return this.#waiting.size > 0 || this.#yielding.size > 0
   }
 
   #useKept(user: GateUser, most: number): void {
@@ -320,17 +354,24 @@ export class SinkGate {
 
   /** In turn, as long as there is room; one that still waits goes to the end of the line. */
   #pumpWaiting(): void {
-    let turns = this.#waiting.size
-    for (const user of this.#waiting) {
+    this.#pumpInTurn(this.#waiting)
+    if (this.#waiting.size === 0) this.#pumpInTurn(this.#yielding)
+  }
+
+  #pumpInTurn(users: Set<GateUser>): void {
+    let turns = users.size
+    for (const user of users) {
       if (turns-- <= 0 || this.room(user) <= 0) return
-      this.#waiting.delete(user)
+      users.delete(user)
       user.pump()
     }
   }
 
   #pumpAll(): void {
     this.#waiting.clear()
-    for (const user of this.#users) user.pump()
+    this.#yielding.clear()
+    for (const user of this.#users) if (!user.yields) user.pump()
+    for (const user of this.#users) if (user.yields) user.pump()
   }
 }
 

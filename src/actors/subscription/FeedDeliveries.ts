@@ -24,6 +24,8 @@ import { settlementOf } from "./Settlement.js"
 const unanswered = Outcome.retry("the transport did not answer for this event of a batch")
 
 export class FeedDeliveries implements GateUser {
+  /** A replay gives way to what is live. */
+  readonly yields: boolean
   readonly #options: FeedOptions
   readonly #world: FeedWorld
   readonly #gate: SinkGate
@@ -47,6 +49,7 @@ export class FeedDeliveries implements GateUser {
     aside: SetAside,
     window: FeedWindow,
   ) {
+    this.yields = options.replay !== undefined
     this.#options = options
     this.#world = world
     this.#gate = gate
@@ -58,6 +61,13 @@ export class FeedDeliveries implements GateUser {
     const isPaced = batch !== undefined || rate !== undefined
     this.#pace = isPaced ? new Pace({ batch, rate }, world, order) : undefined
     gate.join(this)
+  }
+
+  /** What names the feed: the same after a restart. */
+  get key(): string {
+    const { name, replay } = this.#options
+    // No name holds a tilde.
+    return replay === undefined ? name : `${name}~${replay.id}`
   }
 
   get inFlight(): number {
@@ -169,7 +179,7 @@ export class FeedDeliveries implements GateUser {
   /** Takes note of the outcome of a delivery; the worker goes on. */
   settle(item: Item, outcome: Outcome): void {
     this.#settle(item, outcome, this.#report(item, outcome))
-    this.#gate.leave()
+    this.#gate.leave(this)
   }
 
   /**
@@ -184,7 +194,7 @@ export class FeedDeliveries implements GateUser {
       reports.set(outcome._tag, report)
       this.#settle(item, outcome, report)
     }
-    this.#gate.leave()
+    this.#gate.leave(this)
   }
 
   /** The delivery cannot be made, whatever the sink: it is dead without an attempt. */
@@ -201,7 +211,7 @@ export class FeedDeliveries implements GateUser {
 
   /** Gives back the place of a delivery that was refused; the worker goes on. */
   leave(): void {
-    this.#gate.leave()
+    this.#gate.leave(this)
   }
 
   /** A worker ends without a delivery in hand. */
@@ -213,7 +223,7 @@ export class FeedDeliveries implements GateUser {
   /** The worker was cut off: its deliveries were not settled and will be made again. */
   abandon(items: ReadonlyArray<Item>): void {
     this.#ended(items.length)
-    this.#gate.leave()
+    this.#gate.leave(this)
     this.endWork()
   }
 
@@ -337,6 +347,6 @@ export class FeedDeliveries implements GateUser {
   }
 
   #deliveryKey(sequence: number): string {
-    return `${this.#options.name}/${sequence}`
+    return `${this.key}/${sequence}`
   }
 }

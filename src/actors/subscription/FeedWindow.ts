@@ -5,7 +5,7 @@
 // pages of the journal are admitted from its cursor until it has caught up; memory is bounded either
 // way.
 
-import { type JournaledEvent, origin, Sequence } from "../../domain/index.js"
+import { type JournaledEvent, origin, replayed, Sequence } from "../../domain/index.js"
 import type { Deferral } from "../ports/index.js"
 import { type DeliveryOrder, orderKeyOf } from "./DeliveryOrder.js"
 import type { FeedOptions, FeedWorld } from "./FeedWorld.js"
@@ -40,6 +40,7 @@ export class FeedWindow {
   /** Of those, events that were set aside and came back. */
   #openRetries = 0
   #openBytes = 0
+  #missed = 0
 
   constructor(
     options: FeedOptions,
@@ -69,6 +70,11 @@ export class FeedWindow {
   /** Events that were admitted and are under way or wait for their turn. */
   get openEvents(): number {
     return this.#openEvents
+  }
+
+  /** Events, matching or not, that the journal no longer held when they were to be read. */
+  get missed(): number {
+    return this.#missed
   }
 
   /** Everything up to here was admitted or is of no interest. */
@@ -117,7 +123,8 @@ export class FeedWindow {
   nextRead(): NextRead | undefined {
     if (!this.mayRead) return undefined
     this.#headAtRead = this.#world.head()
-    return { after: this.#cursor, limit: this.room(), head: this.#headAtRead }
+    const left = Math.max(1, this.#end - this.#cursor)
+    return { after: this.#cursor, limit: Math.min(this.room(), left), head: this.#headAtRead }
   }
 
   /** There is something to read, and room for it. */
@@ -131,14 +138,28 @@ export class FeedWindow {
     if (this.#live || this.#stopped) return false
     for (const event of events) {
       if (event.sequence <= this.#cursor) continue
+      this.#moveTo(Math.min(event.sequence - 1, this.#end))
+      if (event.sequence > this.#end) break
       this.#cursor = event.sequence
       if (this.#progress.isSettled(event.sequence)) continue
       if (this.#world.matches(event.type) && this.#world.passes(event)) this.#admit(event)
     }
     // The head may have moved while an empty page was read: what it moved over was not read.
-    if (events.length === 0) this.#cursor = later(this.#headAtRead, this.#cursor)
+    if (events.length === 0) this.#moveTo(this.#headAtRead)
     if (this.#cursor >= this.#world.head()) this.#live = true
     return true
+  }
+
+  /** Moves over what the journal does not hold. */
+  #moveTo(sequence: number): void {
+    if (sequence <= this.#cursor) return
+    this.#missed += sequence - this.#cursor
+    this.#cursor = Sequence.make(sequence)
+  }
+
+  /** Where there is no more to read, ever. */
+  get #end(): number {
+    return this.#options.replay?.to ?? Number.POSITIVE_INFINITY
   }
 
   // --- Room ------------------------------------------------------------------------------------
@@ -168,7 +189,7 @@ export class FeedWindow {
     this.#openEvents++
     this.#openBytes += event.json.length
     this.#order.push({
-      event,
+      event: this.marked(event),
       orderKey: key,
       kind: "fresh",
       place,
@@ -183,6 +204,12 @@ export class FeedWindow {
     this.#openRetries++
     this.#openBytes += event.json.length
     this.#order.pushRetry({ event, orderKey, kind: "retried", place: undefined, attempts, since })
+  }
+
+  /** The event as it is delivered. */
+  marked(event: JournaledEvent): JournaledEvent {
+    const { replay } = this.#options
+    return replay === undefined ? event : replayed(event, replay.id)
   }
 
   /** The item leaves the window: its delivery is over or set aside. */

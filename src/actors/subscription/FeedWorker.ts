@@ -55,12 +55,12 @@ export const workFor = (feed: SubscriptionFeed, options: WorkerOptions): Effect.
           feed.refuse(item, { _tag: "TransformFailed", reason: made.left })
           return undefined
         }
-        event = made.right
+        event = feed.marked(made.right)
       }
       const delivery: Delivery = {
         namespace: options.namespace,
         subscription: feed.name,
-        id: deliveryId(options.incarnation, feed.name, item),
+        id: deliveryId(options.incarnation, feed.key, item),
         attempt: item.attempts + 1,
         event,
       }
@@ -208,7 +208,7 @@ const isAnswered = (attempt: Effect.Effect<Outcome>): attempt is Exit.Success<Ou
   Exit.isExit(attempt) && Exit.isSuccess(attempt)
 
 /** Unique to the delivery and the same for each of its attempts, also after a restart. */
-const deliveryId = (incarnation: string, subscription: string, item: Item): string =>
+const deliveryId = (incarnation: string, feed: string, item: Item): string =>
   item.kind === "ephemeral"
-    ? `msg_${incarnation}_${subscription}_e_${item.event.event.id}`
-    : `msg_${incarnation}_${subscription}_${item.event.sequence}`
+    ? `msg_${incarnation}_${feed}_e_${item.event.event.id}`
+    : `msg_${incarnation}_${feed}_${item.event.sequence}`

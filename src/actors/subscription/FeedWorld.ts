@@ -5,6 +5,7 @@ import type {
   Ordering,
   Rate,
   Reason,
+  Replay,
   RetryPolicy,
   Sequence,
   SubscriptionName,
@@ -18,6 +19,8 @@ export interface FeedOptions {
   /** Deliveries in flight at once. */
   readonly concurrency: number
   readonly retry: RetryPolicy
+  /** The replay it is of, as it was stored at the start; undefined: the live flow. */
+  readonly replay: Replay | undefined
   /** Events admitted and not settled: more than this and the feed falls behind. */
   readonly windowEvents: number
   /** Likewise, in characters of JSON. */
@@ -66,5 +69,7 @@ export interface FeedWorld {
   /** There is progress to write. */
   readonly touched: () => void
   readonly onGone: (reason: Reason) => void
+  /** Everything there is to do is done and written. */
+  readonly onIdle: () => void
   readonly onDeadLetter: (event: JournaledEvent, letter: NewDeadLetter) => void
 }

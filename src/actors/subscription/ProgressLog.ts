@@ -1,32 +1,36 @@
-// Writes the progress of all subscriptions, many at a time: what is settled within one interval goes
+// Writes the progress of all feeds of a sort, many at a time: what is settled within one interval goes
 // into one write. A write that fails is tried again with what has come since.
 
 import { Duration, Effect, Schedule } from "effect"
-import type { NamespaceName } from "../../domain/index.js"
-import type { DeliveryLog, ProgressChange } from "../ports/index.js"
+import type { StoreUnavailable } from "../ports/index.js"
 import type { ProgressSnapshot } from "./FeedProgress.js"
 import type { SubscriptionFeed } from "./SubscriptionFeed.js"
 
-interface Entry {
-  readonly namespace: NamespaceName
+interface Entry<Change> {
   readonly feed: SubscriptionFeed
+  readonly changeOf: (progress: ProgressSnapshot) => Change
 }
+
+/** Writes changes in one atomic write. */
+export type Commit<Change> = (
+  changes: ReadonlyArray<Change>,
+) => Effect.Effect<void, StoreUnavailable>
 
 /** Changes in one write. */
 const changesPerWrite = 500
 
-export class ProgressLog {
-  readonly #log: DeliveryLog["Type"]
+export class ProgressLog<Change> {
+  readonly #commit: Commit<Change>
   readonly #interval: Duration.Duration
-  readonly #touched = new Map<SubscriptionFeed, Entry>()
+  readonly #touched = new Map<SubscriptionFeed, Entry<Change>>()
   readonly #arrival = Effect.unsafeMakeLatch(false)
   readonly #hurry = Effect.unsafeMakeLatch(false)
   readonly #forgotten = new WeakSet<SubscriptionFeed>()
   #round = Effect.unsafeMakeLatch(false)
   #failures = 0
 
-  constructor(log: DeliveryLog["Type"], interval: Duration.Duration) {
-    this.#log = log
+  constructor(commit: Commit<Change>, interval: Duration.Duration) {
+    this.#commit = commit
     this.#interval = interval
   }
 
@@ -35,24 +39,26 @@ export class ProgressLog {
     return this.#failures
   }
 
-  touch(namespace: NamespaceName, feed: SubscriptionFeed): void {
+  /** There is progress of a feed to write, as what `changeOf` makes of it. */
+  touch(feed: SubscriptionFeed, changeOf: (progress: ProgressSnapshot) => Change): void {
     if (this.#touched.has(feed) || this.#forgotten.has(feed)) return
-    this.#touched.set(feed, { namespace, feed })
+    this.#touched.set(feed, { feed, changeOf })
     this.#arrival.unsafeOpen()
   }
 
   /** Writes the progress of a feed, its bare position included, and returns when it is stored. */
-  flush(namespace: NamespaceName, feed: SubscriptionFeed): Effect.Effect<void> {
+  flush(
+    feed: SubscriptionFeed,
+    changeOf: (progress: ProgressSnapshot) => Change,
+  ): Effect.Effect<void> {
     return Effect.suspend(() => {
-      this.touch(namespace, feed)
+      this.touch(feed, changeOf)
       this.#hurry.unsafeOpen()
       const round = this.#round
       return round.await.pipe(
         Effect.zipRight(
           Effect.suspend(() =>
-            this.#touched.has(feed) || feed.hasUnwritten
-              ? this.flush(namespace, feed)
-              : Effect.void,
+            this.#touched.has(feed) || feed.hasUnwritten ? this.flush(feed, changeOf) : Effect.void,
           ),
         ),
       )
@@ -92,13 +98,16 @@ export class ProgressLog {
     return Effect.suspend(() => {
       const entries = [...this.#touched.values()].slice(0, changesPerWrite)
       if (entries.length === 0) return Effect.void
-      const taken: Array<readonly [Entry, ProgressSnapshot]> = []
+      const taken: Array<readonly [Entry<Change>, ProgressSnapshot]> = []
+      const changes: Array<Change> = []
       for (const entry of entries) {
         this.#touched.delete(entry.feed)
-        taken.push([entry, entry.feed.collect()])
+        const progress = entry.feed.collect()
+        taken.push([entry, progress])
+        changes.push(entry.changeOf(progress))
       }
       if (this.#touched.size === 0) this.#rest()
-      return this.#log.commit(taken.map(([entry, progress]) => changeOf(entry, progress))).pipe(
+      return this.#commit(changes).pipe(
         Effect.matchCauseEffect({
           onSuccess: () => Effect.sync(() => this.#succeed(taken)),
           onFailure: (cause) =>
@@ -116,17 +125,17 @@ export class ProgressLog {
     this.#hurry.unsafeClose()
   }
 
-  #succeed(taken: ReadonlyArray<readonly [Entry, ProgressSnapshot]>): void {
+  #succeed(taken: ReadonlyArray<readonly [Entry<Change>, ProgressSnapshot]>): void {
     this.#failures = 0
     for (const [{ feed }, progress] of taken) feed.written(progress)
     this.#endRound()
   }
 
-  #fail(taken: ReadonlyArray<readonly [Entry, ProgressSnapshot]>): void {
+  #fail(taken: ReadonlyArray<readonly [Entry<Change>, ProgressSnapshot]>): void {
     this.#failures++
-    for (const [{ namespace, feed }, progress] of taken) {
+    for (const [{ feed, changeOf }, progress] of taken) {
       feed.restore(progress)
-      this.touch(namespace, feed)
+      this.touch(feed, changeOf)
     }
     this.#endRound()
   }
@@ -140,11 +149,3 @@ export class ProgressLog {
 
 const backoff = (failures: number): Duration.Duration =>
   Duration.millis(Math.min(5000, 50 * 2 ** Math.min(failures, 10)))
-
-const changeOf = ({ namespace, feed }: Entry, progress: ProgressSnapshot): ProgressChange => ({
-  namespace,
-  subscription: feed.name,
-  position: progress.position,
-  acknowledged: progress.acknowledged,
-  ...progress.unwritten,
-})

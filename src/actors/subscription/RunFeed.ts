@@ -7,18 +7,17 @@ import {
   batchOf,
   defaultOrdering,
   defaultRetryPolicy,
-  defaultSubscriptionConcurrency,
   describeDeadLetter,
   type InFlightReport,
   type JournaledEvent,
   origin,
-  parseTypePattern,
   type Reason,
   reasonOf,
   type RetryPolicy,
   type Sequence,
   type Subscription,
 } from "../../domain/index.js"
+import type { FeedCourse } from "./FeedCourse.js"
 import type { MeshWorld } from "../mesh/MeshWorld.js"
 import type { NamespaceHub } from "../namespace/NamespaceHub.js"
 import { Alarm } from "../kernel/index.js"
@@ -40,7 +39,6 @@ export interface FeedRequest {
   readonly onGone: (reason: Reason) => Effect.Effect<void>
 }
 
-const everything = Option.toArray(Option.getRight(parseTypePattern("*")))
 const deferralPage = 1000
 /** How long the last progress may take to be written before the feed is let go of. */
 const lastWrite: Duration.DurationInput = "5 seconds"
@@ -52,7 +50,10 @@ export interface RunningFeed {
 }
 
 /** Starts a feed; it runs until the scope closes. Waits for the store as long as it does not answer. */
-export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never, Scope.Scope> =>
+export const runFeed = <Change>(
+  request: FeedRequest,
+  course: FeedCourse<Change>,
+): Effect.Effect<RunningFeed, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { world, hub, gate, subscription } = request
     const { name, spec } = subscription
@@ -64,8 +65,8 @@ export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never,
       return yield* Effect.never
     }
     const { passes, transform } = content.right
-    const progress = yield* patiently(loadProgress(world, subscription))
-    const deferrals = yield* patiently(loadDeferrals(world, subscription))
+    const progress = yield* patiently(loadProgress(course))
+    const deferrals = yield* patiently(loadDeferrals(course))
     const wake = Effect.unsafeMakeLatch(false)
     const alarm = new Alarm()
     const { maxBytes, maxEvents, maxWait } = batchOf(spec)
@@ -75,12 +76,12 @@ export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never,
     // Finalizers run in reverse: routes go first, then workers, then the last progress is written.
     // In a fiber of its own: this one may have been interrupted, and could not be cut off again.
     yield* Effect.addFinalizer(() =>
-      Effect.timeout(world.progress.flush(hub.name, feed), lastWrite).pipe(
+      Effect.timeout(course.log.flush(feed, changeOf), lastWrite).pipe(
         Effect.ignoreLogged,
         Effect.interruptible,
         Effect.forkDaemon,
         Effect.flatMap(Fiber.await),
-        Effect.ensuring(Effect.sync(() => world.progress.forget(feed))),
+        Effect.ensuring(Effect.sync(() => course.log.forget(feed))),
       ),
     )
     const workers = yield* FiberSet.make<void, never>()
@@ -89,13 +90,12 @@ export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never,
       {
         name,
         ordering: spec.ordering ?? defaultOrdering,
-        concurrency: spec.concurrency ?? defaultSubscriptionConcurrency,
+        ...course.options,
         retry: spec.retry ?? request.defaultRetry ?? defaultRetryPolicy,
         windowEvents: config.windowEvents,
         windowBytes: config.windowBytes,
         maxDeferred: config.maxDeferred,
         maxUnwritten: config.maxUnwritten,
-        rate: spec.rateLimit,
         batch: batchWait,
       },
       {
@@ -103,21 +103,23 @@ export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never,
         random: world.random,
         deadLetterId: world.nextDeadLetterId,
         totals: world.deliveries,
-        head: () => hub.head,
-        matches: (type) => hub.wants(feed, type),
+        head: course.head,
+        matches: (type) => course.matches(feed, type),
         passes,
         // Not at once: the caller may be a publisher in the middle of a batch.
         startWorker: () => fork(worker, { immediate: false }),
         wakeReader: () => wake.unsafeOpen(),
         alarm: (at) => alarm.set(at),
-        touched: () => world.progress.touch(hub.name, feed),
+        touched: () => course.log.touch(feed, changeOf),
         onGone: (reason) => fork(request.onGone(reason)),
+        onIdle: course.onIdle,
         onDeadLetter: (event, letter) => fork(reportDeadLetter(request, event, letter)),
       },
       gate,
       progress,
       deferrals,
     )
+    const changeOf = course.changeOf(feed)
     const worker = workFor(feed, {
       namespace: hub.name,
       incarnation: hub.incarnation,
@@ -126,15 +128,8 @@ export const runFeed = (request: FeedRequest): Effect.Effect<RunningFeed, never,
       connection: () => gate.connection,
       transform,
     })
-    yield* Effect.acquireRelease(
-      Effect.sync(() => hub.route(feed, spec.types ?? everything)),
-      () =>
-        Effect.sync(() => {
-          feed.stop()
-          hub.withdraw(feed)
-        }),
-    )
-    const isPaced = spec.rateLimit !== undefined || batchWait !== undefined
+    yield* course.route(feed)
+    const isPaced = course.options.rate !== undefined || batchWait !== undefined
     if (isPaced) yield* Effect.forkScoped(alarm.run(() => feed.pump()))
     const reader = yield* Effect.forkScoped(
       readFor(feed, hub, world.journal, world.deliveryLog, wake),
@@ -167,9 +162,9 @@ export const drainFeed = (
     }))
   })
 
-const loadProgress = (world: MeshWorld, { namespace, name }: Subscription) =>
+const loadProgress = (course: Pick<FeedCourse<never>, "progress">) =>
   Effect.gen(function* () {
-    const stored = yield* world.deliveryLog.progressOf(namespace, name)
+    const stored = yield* course.progress
     if (Option.isNone(stored)) return new AckedRanges()
     const { position, acknowledged } = stored.value
     const acked = AckedRanges.parse(acknowledged)
@@ -178,12 +173,12 @@ const loadProgress = (world: MeshWorld, { namespace, name }: Subscription) =>
     return new AckedRanges(position)
   })
 
-const loadDeferrals = (world: MeshWorld, { namespace, name }: Subscription) =>
+const loadDeferrals = (course: Pick<FeedCourse<never>, "deferrals">) =>
   Effect.gen(function* () {
     const all: Array<Deferral> = []
     let after: Sequence = origin
     for (;;) {
-      const page = yield* world.deliveryLog.deferrals(namespace, name, after, deferralPage)
+      const page = yield* course.deferrals(after, deferralPage)
       all.push(...page)
       const last = page.at(-1)
       if (last === undefined || page.length < deferralPage) return all

@@ -3,7 +3,7 @@
 
 import type { Cause } from "effect"
 import { setup } from "xstate"
-import type { Reason, Subscription, SubscriptionStatus } from "../../domain/index.js"
+import type { Reason, ReplayId, Subscription, SubscriptionStatus } from "../../domain/index.js"
 import type { Reply } from "../kernel/index.js"
 import type { StoreUnavailable } from "../ports/index.js"
 
@@ -14,6 +14,11 @@ export type SubscriptionMessage =
   | { readonly type: "Resume"; readonly reply: ChangeReply }
   /** The destination answered that it wants nothing more, or the feed cannot run as configured. */
   | { readonly type: "Gone"; readonly reason: Reason }
+  /** A replay was added, or one that kept crashing has rested. */
+  | { readonly type: "StartReplay"; readonly id: string }
+  /** Lets what is in flight of a replay end, then stops it. */
+  | { readonly type: "StopReplay"; readonly id: ReplayId; readonly reply: Reply<void> }
+  | { readonly type: "ReplayGaveUp"; readonly id: string }
   /** A change was refused by the store: what is stored holds. */
   | { readonly type: "NotSaved"; readonly status: SubscriptionStatus }
   /** The feed ended by itself, which only a defect can make it do. */
@@ -22,6 +27,8 @@ export type SubscriptionMessage =
 export type SubscriptionCommand =
   | { readonly _tag: "StartFeed" }
   | { readonly _tag: "StopFeed" }
+  | { readonly _tag: "StartReplay" | "ScheduleReplay"; readonly id: string }
+  | { readonly _tag: "StopReplay"; readonly id: ReplayId; readonly reply: Reply<void> }
   | {
       readonly _tag: "Save"
       readonly status: SubscriptionStatus
@@ -71,6 +78,16 @@ export const subscriptionMachine = charts.createMachine({
   context: ({ input }) => ({ status: input.status }),
   initial: "starting",
   on: {
+    StopReplay: {
+      actions: {
+        type: "perform",
+        params: ({ event: { id, reply } }): SubscriptionCommand => ({
+          _tag: "StopReplay",
+          id,
+          reply,
+        }),
+      },
+    },
     NotSaved: [
       { guard: "staysPaused", target: ".paused" },
       { guard: "staysDisabled", target: ".disabled" },
@@ -91,6 +108,18 @@ export const subscriptionMachine = charts.createMachine({
       on: {
         Pause: { target: "paused", actions: saveFor("paused") },
         Resume: { actions: saveFor("active") },
+        StartReplay: {
+          actions: {
+            type: "perform",
+            params: ({ event: { id } }): SubscriptionCommand => ({ _tag: "StartReplay", id }),
+          },
+        },
+        ReplayGaveUp: {
+          actions: {
+            type: "perform",
+            params: ({ event: { id } }): SubscriptionCommand => ({ _tag: "ScheduleReplay", id }),
+          },
+        },
         Gone: {
           target: "disabled",
           actions: {

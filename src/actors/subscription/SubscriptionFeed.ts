@@ -11,6 +11,8 @@ import {
   type AckedRanges,
   type JournaledEvent,
   type Outcome,
+  type ReplayCounts,
+  noReplayCounts,
   Sequence,
   type SubscriptionName,
 } from "../../domain/index.js"
@@ -27,6 +29,7 @@ import { SetAside } from "./SetAside.js"
 
 export class SubscriptionFeed {
   readonly name: SubscriptionName
+  readonly #options: FeedOptions
   readonly #world: FeedWorld
   readonly #gate: SinkGate
   readonly #progress: FeedProgress
@@ -43,6 +46,7 @@ export class SubscriptionFeed {
     deferrals: ReadonlyArray<Deferral>,
   ) {
     this.name = options.name
+    this.#options = options
     this.#world = world
     this.#gate = gate
     const order = new DeliveryOrder(options.batch !== undefined)
@@ -56,6 +60,11 @@ export class SubscriptionFeed {
     this.#window = window
     this.#deliveries = new FeedDeliveries(options, world, gate, order, progress, aside, window)
     this.#redeliveries = new Redeliveries({ ...options, now: world.now }, progress, aside)
+  }
+
+  /** What names its deliveries: the same over restarts, and no other feed's in its namespace. */
+  get key(): string {
+    return this.#deliveries.key
   }
 
   get isLive(): boolean {
@@ -73,6 +82,18 @@ export class SubscriptionFeed {
   /** Since the start of the feed. */
   get counts(): DeliveryCounts {
     return this.#deliveries.counts
+  }
+
+  /** Likewise since the start of the replay it is of. */
+  get replayCounts(): ReplayCounts {
+    const earlier = this.#options.replay ?? noReplayCounts
+    const { delivered, failed, dead, dropped } = this.counts
+    return {
+      delivered: earlier.delivered + delivered,
+      failed: earlier.failed + failed,
+      dead: earlier.dead + dead,
+      skipped: earlier.skipped + dropped + this.#window.missed,
+    }
   }
 
   /**
@@ -164,7 +185,7 @@ export class SubscriptionFeed {
 
   /** A due delivery with its event; undefined when it is nowhere any more. */
   admitDue(deferral: Deferral, event: JournaledEvent | undefined): void {
-    this.#deliveries.takeBack(deferral, event)
+    this.#deliveries.takeBack(deferral, event && this.#window.marked(event))
   }
 
   // --- For whoever has a dead letter tried again ------------------------------------------------
@@ -176,6 +197,11 @@ export class SubscriptionFeed {
   }
 
   // --- For workers -----------------------------------------------------------------------------
+
+  /** An event of this feed as it is delivered, whatever was made of it. */
+  marked(event: JournaledEvent): JournaledEvent {
+    return this.#window.marked(event)
+  }
 
   /** The next delivery for a worker; undefined ends the worker. */
   take(): Item | undefined {
@@ -232,6 +258,7 @@ export class SubscriptionFeed {
       this.#deliveries.rejoin(deferral)
     }
     if (wasBlocked) this.pump()
+    if (this.isIdle) this.#world.onIdle()
   }
 
   /** What was collected is not in the store, as far as is known: it will be collected again. */

@@ -1,1 +1,2 @@
 export * from "./Subscription.js"
+export * from "./Replay.js"

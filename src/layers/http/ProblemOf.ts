@@ -27,11 +27,13 @@ import {
   type QuotaReached,
   type RotationUnderWay,
   type RedeliveryFull,
+  type ReplayNotFound,
   type SinkInUse,
   type SinkNotFound,
   structuredContentType,
   type SubscriptionInactive,
   type SubscriptionNotFound,
+  type TooManyReplays,
 } from "../../domain/index.js"
 import { Problem } from "./Problem.js"
 
@@ -54,6 +56,7 @@ export type MeshFailure =
   | QuotaReached
   | RotationUnderWay
   | RedeliveryFull
+  | ReplayNotFound
   | SinkInUse
   | SinkNotFound
   | StoreUnavailable
@@ -61,6 +64,7 @@ export type MeshFailure =
   | SubscriptionNotFound
   | TooManyFollowers
   | TooManyUnknownKeys
+  | TooManyReplays
 
 const retryAfter = (millis: number) => ({ "retry-after": String(Math.ceil(millis / 1000)) })
 
@@ -87,6 +91,16 @@ export const problemOf = (error: MeshFailure): Problem => {
     case "SubscriptionNotFound": {
       const facts = { namespace: error.namespace, subscription: error.subscription }
       return new Problem({ status: 404, kind: "subscription-not-found", detail, facts })
+    }
+    case "ReplayNotFound": {
+      const { namespace, subscription, replay } = error
+      const facts = { namespace, subscription, replay }
+      return new Problem({ status: 404, kind: "replay-not-found", detail, facts })
+    }
+    case "TooManyReplays": {
+      const { namespace, subscription, limit } = error
+      const facts = { namespace, subscription, limit }
+      return new Problem({ status: 409, kind: "too-many-replays", detail, facts })
     }
     case "NamespaceDisabled": {
       const facts = { namespace: error.namespace }

@@ -12,6 +12,7 @@ const minutes = (count: number) => count * 60_000
 
 /** A subscription with deliveries to make, which starts a worker for each place it is told of. */
 class User implements GateUser {
+  yields = false
   backlog = 0
   pumped = 0
   starting = 0
@@ -50,7 +51,7 @@ const setUp = (concurrency = 3, users = 2) => {
 const fail = (gate: SinkGate, user: GateUser, key: string) => {
   expect(gate.enter(user)).toBe(true)
   gate.report(key, Outcome.retry("busy"))
-  gate.leave()
+  gate.leave(user)
 }
 
 const park = ({ gate, first }: ReturnType<typeof setUp>) => {
@@ -63,7 +64,7 @@ describe("SinkGate", () => {
     const { gate, first, second } = setUp(2)
     expect([gate.enter(first), gate.enter(first), gate.enter(second)]).toEqual([true, true, false])
     gate.report("a/1", Outcome.delivered())
-    gate.leave()
+    gate.leave(first)
     expect([first.pumped, second.pumped]).toEqual([0, 1])
   })
 
@@ -73,13 +74,13 @@ describe("SinkGate", () => {
     const deliver = (user: GateUser) => {
       if (!gate.enter(user)) return false
       gate.report("a/1", Outcome.delivered())
-      gate.leave()
+      gate.leave(user)
       return true
     }
     expect(deliver(first)).toBe(true)
     gate.enter(first)
     expect(gate.enter(second)).toBe(false)
-    gate.leave()
+    gate.leave(first)
     // The first hand-over is due, since there was none for long: the place is kept for the second.
     expect([second.pumped, gate.room(first), gate.room(second)]).toEqual([1, 0, 1])
     expect(deliver(second)).toBe(true)
@@ -123,7 +124,7 @@ describe("SinkGate", () => {
       expect(set.gate.enter(set.second)).toBe(false)
       kinds.push(set.gate.probeFresh)
       set.gate.report("a/1", Outcome.retry("busy"))
-      set.gate.leave()
+      set.gate.leave(set.first)
       expect(set.gate.enter(set.second)).toBe(false)
     }
     expect(kinds).toEqual([true, false, true, false])
@@ -135,7 +136,7 @@ describe("SinkGate", () => {
     set.clock.now += minutes(6)
     set.gate.enter(set.first)
     set.gate.report("a/1", Outcome.delivered())
-    set.gate.leave()
+    set.gate.leave(set.first)
     expect(set.gate.parked).toBeUndefined()
     expect(set.changes.at(-1)).toEqual({ _tag: "Recovered" })
     expect(set.second.pumped).toBe(1)
@@ -145,7 +146,7 @@ describe("SinkGate", () => {
     const set = setUp()
     expect(set.gate.enter(set.first)).toBe(true)
     expect(set.gate.report("a/0", Outcome.retry("busy")).counts).toBe(true)
-    set.gate.leave()
+    set.gate.leave(set.first)
     park(setUp())
     for (let count = 1; count < 5; count++) fail(set.gate, set.first, `a/${count}`)
     set.clock.now += minutes(6)
@@ -172,7 +173,7 @@ describe("SinkGate", () => {
     park(set)
     set.clock.now += minutes(6)
     set.gate.enter(set.first)
-    set.gate.leave()
+    set.gate.leave(set.first)
     expect(set.gate.enter(set.second)).toBe(true)
   })
 
@@ -194,10 +195,10 @@ describe("SinkGate", () => {
     const { gate, first, second } = setUp()
     gate.enter(first)
     expect(gate.report("a/1", Outcome.misconfigured("401")).suspicion).toBe("Suspect")
-    gate.leave()
+    gate.leave(first)
     gate.enter(second)
     gate.report("b/1", Outcome.delivered())
-    gate.leave()
+    gate.leave(second)
     expect([first.rejected, second.rejected]).toEqual([["a/1"], ["a/1"]])
     expect(gate.parked).toBeUndefined()
   })
@@ -208,7 +209,7 @@ describe("SinkGate", () => {
       expect(gate.parked).toBeUndefined()
       gate.enter(first)
       gate.report(key, Outcome.misconfigured("401"))
-      gate.leave()
+      gate.leave(first)
     }
     expect(gate.parked?.cause).toBe("misconfigured")
     expect(changes).toMatchObject([{ _tag: "Parked", cause: "misconfigured", reason: "401" }])
@@ -349,7 +350,7 @@ class Play {
     }
     if (outcome?._tag !== "Delivered") one.user.backlog++
     // As a worker does: it leaves and enters again, or passes.
-    this.set.gate.leave()
+    this.set.gate.leave(one.user)
     one.user.starting++
     this.enter(one.user)
     one.user.pump()
@@ -394,7 +395,7 @@ describe("SinkGate, whatever happens", () => {
           expect(set.gate.enter(set.first)).toBe(true)
           expect(set.gate.enter(set.first)).toBe(false)
           if (answer !== undefined) set.gate.report("a/1", answer)
-          set.gate.leave()
+          set.gate.leave(set.first)
         }
       }),
     )

@@ -96,6 +96,7 @@ export class FeedRig {
       retry: { ...defaultRetryPolicy, ...options.retry },
       rate: options.rate,
       batch: options.batch,
+      replay: undefined,
     }
     this.gate = this.#gate()
     this.feed = this.#start()
@@ -437,6 +438,7 @@ export class FeedRig {
           this.touched = true
         },
         onGone: () => void this.gone++,
+        onIdle: () => undefined,
         onDeadLetter: (event) => this.#died(event),
       },
       this.gate,

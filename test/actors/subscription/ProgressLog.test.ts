@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, TestClock } from "effect"
 import { DeliveryLog } from "../../../src/actors/index.js"
+import { subscriptionChange } from "../../../src/actors/subscription/ProgressChanges.js"
 import { ProgressLog } from "../../../src/actors/subscription/ProgressLog.js"
 import { NamespaceName, Outcome } from "../../../src/domain/index.js"
 import * as MemoryStore from "../../../src/layers/stores/memory/MemoryStore.js"
@@ -11,7 +12,7 @@ import { FeedRig } from "./FeedRig.js"
 const namespace = NamespaceName.make("acme.example")
 
 const setUp = Effect.gen(function* () {
-  const log = new ProgressLog(yield* DeliveryLog, Duration.millis(20))
+  const log = new ProgressLog((yield* DeliveryLog).commit, Duration.millis(20))
   const rig = new FeedRig({ ordering: "none" })
   const deliver = () => {
     rig.readerBegins()
@@ -19,7 +20,7 @@ const setUp = Effect.gen(function* () {
     rig.publish("wanted")
     rig.workerBegins()
     rig.workerEnds(0, () => Outcome.delivered())
-    log.touch(namespace, rig.feed)
+    log.touch(rig.feed, subscriptionChange(namespace, rig.feed))
   }
   const writer = yield* Effect.fork(log.run)
   yield* Effect.yieldNow()
@@ -67,7 +68,7 @@ describe("ProgressLog", () => {
       const { log, rig, deliver, faults } = yield* setUp
       deliver()
       yield* faults.next("DeliveryLog.commit", Fault.FailBefore())
-      const flush = yield* Effect.fork(log.flush(namespace, rig.feed))
+      const flush = yield* Effect.fork(log.flush(rig.feed, subscriptionChange(namespace, rig.feed)))
       yield* TestClock.adjust("1 milli")
       expect(flush.unsafePoll()).toBeNull()
       yield* TestClock.adjust("1 second")

@@ -8,17 +8,21 @@ import {
   subscriptionMachine,
   type SubscriptionMessage,
 } from "../../../src/actors/subscription/SubscriptionChart.js"
-import { reasonOf, type SubscriptionStatus } from "../../../src/domain/index.js"
+import { reasonOf, ReplayId, type SubscriptionStatus } from "../../../src/domain/index.js"
 
 // The chart only hands it on.
 const reply = {} as Reply<never> as unknown as ChangeReply
 const reason = reasonOf("410")
+const id = ReplayId.make("rp_1")
 const messages: Readonly<Record<SubscriptionMessage["type"], SubscriptionMessage>> = {
   Pause: { type: "Pause", reply },
   Resume: { type: "Resume", reply },
   Gone: { type: "Gone", reason },
   FeedEnded: { type: "FeedEnded", cause: Cause.empty },
   NotSaved: { type: "NotSaved", status: "active" },
+  StartReplay: { type: "StartReplay", id },
+  StopReplay: { type: "StopReplay", id, reply: {} as Reply<void> },
+  ReplayGaveUp: { type: "ReplayGaveUp", id },
 }
 
 const chartIn = (status: SubscriptionStatus) => fromMachine(subscriptionMachine, { status })
@@ -41,7 +45,13 @@ describe("The chart of a subscription", () => {
     ["active", "Resume", "active", ["Save active"]],
     ["active", "Gone", "disabled", ["StopFeed", "Save disabled"]],
     ["active", "FeedEnded", "active", ["Crash"]],
+    ["active", "StartReplay", "active", ["StartReplay"]],
+    ["active", "StopReplay", "active", ["StopReplay"]],
+    ["active", "ReplayGaveUp", "active", ["ScheduleReplay"]],
     ["paused", "Pause", "paused", ["Save paused"]],
+    ["paused", "StartReplay", "paused", []],
+    ["paused", "StopReplay", "paused", ["StopReplay"]],
+    ["paused", "ReplayGaveUp", "paused", []],
     ["paused", "Resume", "active", ["Save active", "StartFeed"]],
     ["paused", "Gone", "paused", []],
     ["paused", "FeedEnded", "paused", []],

@@ -117,6 +117,20 @@ const table: Readonly<Record<string, Use>> = {
     audited: changed,
   },
 
+  startReplay: {
+    needs: "manage",
+    path: `${inOwn}/subscriptions/p/replay`,
+    body: { from: "earliest" },
+    audited: changed,
+  },
+  listReplays: { needs: "read", path: `${inOwn}/subscriptions/p/replays` },
+  getReplay: { needs: "read", path: `${inOwn}/subscriptions/p/replays/rp_1` },
+  cancelReplay: {
+    needs: "manage",
+    path: `${inOwn}/subscriptions/p/replays/rp_1`,
+    nothingThere: true,
+  },
+
   publishEvents: {
     needs: "publish",
     path: `${inOwn}/events`,

@@ -13,6 +13,7 @@ import { NamespacesApi } from "./NamespacesApi.js"
 import { OperationsApi } from "./OperationsApi.js"
 import { KeySetApi, SigningKeysApi } from "./SigningKeysApi.js"
 import { SinksApi } from "./SinksApi.js"
+import { ReplaysApi } from "./ReplaysApi.js"
 import { SubscriptionsApi } from "./SubscriptionsApi.js"
 
 const unreadable = "The request cannot be read: `field` says which part of it."
@@ -53,6 +54,7 @@ export class EventloomApi extends HttpApi.make("eventloom")
   .add(SigningKeysApi)
   .add(KeySetApi)
   .add(SubscriptionsApi)
+  .add(ReplaysApi)
   .add(EventsApi)
   .add(DeadLettersApi)
   .addError(problems(400, unreadable))

@@ -9,6 +9,7 @@ import { keysHandlers } from "./KeysHandlers.js"
 import { namespacesHandlers } from "./NamespacesHandlers.js"
 import { operationsHandlers } from "./OperationsHandlers.js"
 import { keySetHandlers, signingKeysHandlers } from "./SigningKeysHandlers.js"
+import { replaysHandlers } from "./ReplaysHandlers.js"
 import { sinksHandlers } from "./SinksHandlers.js"
 import { subscriptionsHandlers } from "./SubscriptionsHandlers.js"
 
@@ -23,6 +24,7 @@ export const allHandlers = Layer.mergeAll(
   operationsHandlers,
   keySetHandlers,
   signingKeysHandlers,
+  replaysHandlers,
   sinksHandlers,
   subscriptionsHandlers,
 )

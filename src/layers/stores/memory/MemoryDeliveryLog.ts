@@ -86,13 +86,19 @@ const passes = (
   (since === undefined || letter.deadAt >= since) &&
   (before === undefined || letter.deadAt < before)
 
-const hasBacklog = ({ log, subscriptions, progress }: Holdings): boolean =>
+const hasBacklog = ({ log, subscriptions, progress, replays }: Holdings): boolean =>
   progress
     .entries()
     .some(
       ([name, { position, deferrals }]) =>
         subscriptions.get(name)?.status === "active" &&
         (position < log.bounds.head || deferrals.size > 0),
+    ) ||
+  replays
+    .all()
+    .some(
+      ({ replay }) =>
+        replay.status === "running" && subscriptions.get(replay.subscription)?.status === "active",
     )
 
 const apply = (state: MemoryState, change: ProgressChange): void => {

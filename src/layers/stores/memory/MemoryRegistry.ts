@@ -69,6 +69,9 @@ export const makeRegistry = (state: MemoryState): typeof Registry.Service => ({
     Effect.sync(() => {
       const holdings = state.holdings.get(namespace)
       holdings?.progress.delete(name)
+      for (const [key, { replay }] of holdings?.replays.entries() ?? []) {
+        if (replay.subscription === name) holdings?.replays.delete(key)
+      }
       return holdings?.subscriptions.delete(name) ?? false
     }),
 })

@@ -34,8 +34,8 @@ export const makeRemovals = (state: MemoryState): typeof Removals.Service => ({
     }),
 })
 
-/** Positions go before dead letters: without its position, a subscription's late change is skipped. */
-const purgeDeliveries = ({ progress, deadLetters }: Holdings, limit: number): number => {
+/** Positions and replays go before dead letters: without them, a late change is skipped. */
+const purgeDeliveries = ({ progress, replays, deadLetters }: Holdings, limit: number): number => {
   let rows = 0
   for (
     let first = progress.first();
@@ -44,6 +44,10 @@ const purgeDeliveries = ({ progress, deadLetters }: Holdings, limit: number): nu
   ) {
     rows += first.deferrals.deleteFirst(limit - rows)
     if (first.deferrals.size === 0 && rows < limit) rows += progress.deleteFirst(1)
+  }
+  for (let first = replays.first(); first !== undefined && rows < limit; first = replays.first()) {
+    rows += first.deferrals.deleteFirst(limit - rows)
+    if (first.deferrals.size === 0 && rows < limit) rows += replays.deleteFirst(1)
   }
   return rows + deadLetters.deleteFirst(limit - rows)
 }

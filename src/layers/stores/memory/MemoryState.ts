@@ -11,6 +11,7 @@ import type {
   Namespace,
   NamespaceName,
   RemovalReport,
+  Replay,
   Sequence,
   SigningKey,
   Sink,
@@ -30,12 +31,21 @@ export interface Progress {
   readonly kept: Map<Sequence, KeptEvent>
 }
 
+/** A replay and how far it is. */
+export interface HeldReplay {
+  replay: Replay
+  acknowledged: string
+  readonly deferrals: SortedTable<Sequence, Deferral>
+}
+
 /** Everything that belongs to one namespace, besides its own record. */
 export interface Holdings {
   readonly log: EventLog
   readonly sinks: SortedTable<SinkName, Sink>
   readonly subscriptions: SortedTable<SubscriptionName, Subscription>
   readonly progress: SortedTable<SubscriptionName, Progress>
+  /** By subscription and id. */
+  readonly replays: SortedTable<string, HeldReplay>
   readonly deadLetters: SortedTable<string, DeadLetter>
   readonly keys: SortedTable<KeyId, StoredKey>
   readonly signingKeys: SortedTable<string, SigningKey>
@@ -77,6 +87,7 @@ export const holdingsOf = (state: MemoryState, namespace: NamespaceName): Holdin
     sinks: new SortedTable(),
     subscriptions: new SortedTable(),
     progress: new SortedTable(),
+    replays: new SortedTable(),
     deadLetters: new SortedTable(),
     keys: new SortedTable(),
     signingKeys: new SortedTable(),
@@ -91,6 +102,7 @@ export const holdsNothing = (holdings: Holdings): boolean =>
   holdings.sinks.size === 0 &&
   holdings.subscriptions.size === 0 &&
   holdings.progress.size === 0 &&
+  holdings.replays.size === 0 &&
   holdings.deadLetters.size === 0 &&
   holdings.keys.size === 0 &&
   holdings.signingKeys.size === 0 &&

@@ -13,6 +13,7 @@ import {
   Registry,
   Removals,
   SigningKeys,
+  Replays,
   type StorePorts,
 } from "../../../actors/index.js"
 import { makeAuditLog } from "./MemoryAuditLog.js"
@@ -23,6 +24,7 @@ import { makeKeys } from "./MemoryKeys.js"
 import { makeRegistry } from "./MemoryRegistry.js"
 import { makeRemovals } from "./MemoryRemovals.js"
 import { makeSigningKeys } from "./MemorySigningKeys.js"
+import { makeReplays } from "./MemoryReplays.js"
 import { MemoryState } from "./MemoryState.js"
 
 /** The store over a state that outlives the layer: building it again is a restart. One mesh at a time. */
@@ -32,6 +34,7 @@ export const layerFrom = (state: MemoryState): Layer.Layer<StorePorts> =>
       Context.add(Registry, makeRegistry(state)),
       Context.add(DeliveryLog, makeDeliveryLog(state)),
       Context.add(Removals, makeRemovals(state)),
+      Context.add(Replays, makeReplays(state)),
       Context.add(Invalidation, makeInvalidation(state)),
       Context.add(Keys, makeKeys(state)),
       Context.add(SigningKeys, makeSigningKeys(state)),

@@ -10,6 +10,7 @@ import { access } from "./migrations/0002-access.js"
 import { rotation } from "./migrations/0003-rotation.js"
 import { redelivery } from "./migrations/0004-redelivery.js"
 import { signingKeys } from "./migrations/0005-signing-keys.js"
+import { replays } from "./migrations/0006-replays.js"
 
 /** Its place in the list, counted from 1, is the version it leads to. */
 export type Migration = (sql: SqlClient.SqlClient) => Effect.Effect<void, SqlError>
@@ -20,6 +21,7 @@ export const migrations: ReadonlyArray<Migration> = [
   rotation,
   redelivery,
   signingKeys,
+  replays,
 ]
 
 /** The store was written by a later release, whose tables this one does not know. */

@@ -13,15 +13,15 @@ export interface Parameters {
 }
 
 /** A value with the place of its change in the list, counted from 1. */
-interface Of<A> {
+export interface Of<A> {
   readonly change: number
   readonly value: A
 }
 
 /** All values of all changes, the last of each identity: one statement may not write a row twice. */
-const gather = <A>(
-  changes: ReadonlyArray<ProgressChange>,
-  valuesOf: (change: ProgressChange) => ReadonlyArray<A>,
+export const gather = <Change, A>(
+  changes: ReadonlyArray<Change>,
+  valuesOf: (change: Change) => ReadonlyArray<A>,
   identity: (value: A) => unknown,
 ): ReadonlyArray<Of<A>> =>
   changes.flatMap((change, index) => {
@@ -32,7 +32,10 @@ const gather = <A>(
   })
 
 /** What is both set aside and over is over. */
-const stillDeferred = ({ deferred, settled }: ProgressChange): ReadonlyArray<Deferral> => {
+export const stillDeferred = ({
+  deferred,
+  settled,
+}: Pick<ProgressChange, "deferred" | "settled">): ReadonlyArray<Deferral> => {
   if (deferred.length === 0 || settled.length === 0) return deferred
   const over = new Set(settled)
   return deferred.filter(({ sequence }) => !over.has(sequence))
@@ -88,7 +91,7 @@ const settled = (sequences: ReadonlyArray<Of<Sequence>>, { add }: Parameters) =>
       and d.sequence = s.sequence
   )`
 
-const dead = (
+export const dead = (
   letters: ReadonlyArray<Of<NewDeadLetter>>,
   reasonOf: (letter: NewDeadLetter) => string,
   { add }: Parameters,

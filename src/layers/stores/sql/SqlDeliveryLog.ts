@@ -26,7 +26,7 @@ const decodeReason = Schema.decodeSync(ReasonText)
 
 export type DeliveryLogOptions = Pick<ProgressCommitOptions, "positionsMayLag">
 
-interface DeferralRow {
+export interface DeferralRow {
   readonly sequence: Sequence
   readonly attempts: number
   readonly due_at: number | null
@@ -141,6 +141,10 @@ export const makeDeliveryLog = (
             select from deferrals d
             where d.namespace = p.namespace and d.subscription = p.subscription
           )
+          or exists (
+            select from replays r where r.namespace = s.namespace and r.subscription = s.name
+              and r.status = 'running'
+          )
         )
       )
       order by n.name limit ${limit}`.pipe(
@@ -149,9 +153,9 @@ export const makeDeliveryLog = (
     ),
 })
 
-const reasonText = ({ reason }: NewDeadLetter): string => encodeReason(reason)
+export const reasonText = ({ reason }: NewDeadLetter): string => encodeReason(reason)
 
-const deferralOf = (row: DeferralRow): Deferral => ({
+export const deferralOf = (row: DeferralRow): Deferral => ({
   sequence: row.sequence,
   orderKey: row.order_key ?? undefined,
   attempts: row.attempts,

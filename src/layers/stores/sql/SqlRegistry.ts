@@ -263,11 +263,13 @@ const subscriptionOperations = (sql: SqlClient.SqlClient) =>
         Effect.flatMap(subscriptions.decodeAll),
         answering("list subscriptions"),
       ),
-    /** Deferred deliveries go with the position that they refer to. */
+    /** Deferred deliveries go with the position or the replay that they refer to. */
     deleteSubscription: (namespace, name) =>
       sql`
         with unplaced as (
           delete from positions where namespace = ${namespace} and subscription = ${name}
+        ), unplayed as (
+          delete from replays where namespace = ${namespace} and subscription = ${name}
         )
         delete from subscriptions where namespace = ${namespace} and name = ${name}
         returning name`.pipe(Effect.map(changed), answering("delete a subscription")),

@@ -28,11 +28,13 @@ interface Purged {
   readonly order: string
 }
 
-/** Positions go before dead letters: a late commit finds no position and adds nothing. */
+/** Positions and replays go before dead letters: a late commit finds none and adds nothing. */
 const purged: Readonly<Record<PurgeKind, ReadonlyArray<Purged>>> = {
   deliveries: [
     { table: "deferrals", order: "subscription, sequence" },
     { table: "positions", order: "subscription" },
+    { table: "replay_deferrals", order: "subscription, replay, sequence" },
+    { table: "replays", order: "subscription, id" },
     { table: "dead_letters", order: "id" },
   ],
   events: [{ table: "events", order: "sequence" }],

@@ -11,6 +11,7 @@ import {
   Registry,
   Removals,
   SigningKeys,
+  Replays,
   type StorePorts,
 } from "../../../actors/index.js"
 import { JournalHeads } from "./JournalHeads.js"
@@ -21,6 +22,7 @@ import { makeKeys } from "./SqlKeys.js"
 import { makeRegistry } from "./SqlRegistry.js"
 import { makeRemovals } from "./SqlRemovals.js"
 import { makeSigningKeys } from "./SqlSigningKeys.js"
+import { makeReplays } from "./SqlReplays.js"
 import { StoreLock } from "./StoreLock.js"
 
 /** Over a schema that is migrated. */
@@ -39,6 +41,7 @@ export const layer = (
         Context.add(Keys, makeKeys(sql)),
         Context.add(SigningKeys, makeSigningKeys(sql)),
         Context.add(AuditLog, makeAuditLog(sql)),
+        Context.add(Replays, makeReplays(sql)),
       )
     }),
   )
