@@ -11,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly run: () => Promi
   webhook: () => import("./webhook.js"),
   delivery: () => import("./delivery.js"),
   http: () => import("./http.js"),
+  capture: () => import("./capture.js"),
   tenants: () => import("./tenants.js"),
 }
 

@@ -5,6 +5,7 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import { Layer, type Redacted } from "effect"
 import * as HttpServer from "./http/HttpServer.js"
 import * as SingleProcess from "./SingleProcess.js"
+import * as PostgresChanges from "./sources/wal/PostgresChanges.js"
 import * as EmbeddedStore from "./stores/sql/EmbeddedStore.js"
 import * as PostgresStore from "./stores/sql/PostgresStore.js"
 import * as AesVault from "./vault/AesVault.js"
@@ -47,5 +48,6 @@ export const layer = (config: DeploymentConfig) => {
   return HttpServer.layer(config).pipe(
     Layer.provideMerge(SingleProcess.layer({ store, vault, allowPrivateTargets })),
     Layer.provideMerge(store),
+    Layer.provide(PostgresChanges.layer),
   )
 }

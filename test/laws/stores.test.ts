@@ -14,6 +14,7 @@ import { removalsLaws } from "./removalsLaws.js"
 import { replaysLaws } from "./replaysLaws.js"
 import { restartLaws } from "./restartLaws.js"
 import { signingKeysLaws } from "./signingKeysLaws.js"
+import { sourcesLaws } from "./sourcesLaws.js"
 import { type StoreHarness, withSharedStore } from "./StoreHarness.js"
 
 addEqualityTesters()
@@ -26,6 +27,7 @@ const suites: ReadonlyArray<(name: string, harness: StoreHarness) => void> = [
   signingKeysLaws,
   auditLogLaws,
   replaysLaws,
+  sourcesLaws,
   removalsLaws,
   invalidationLaws,
   restartLaws,

@@ -11,6 +11,7 @@ import {
   Removals,
   SigningKeys,
   Replays,
+  Sources,
   type StorePorts,
 } from "../../src/actors/index.js"
 import { StoreFaults, type StoreFaultsService } from "./StoreFaults.js"
@@ -32,6 +33,7 @@ export const faultyFrom = <E>(
         Context.add(Keys, faultyKeys(faults, Context.get(stores, Keys))),
         Context.add(SigningKeys, faultySigningKeys(faults, Context.get(stores, SigningKeys))),
         Context.add(AuditLog, faultyAuditLog(faults, Context.get(stores, AuditLog))),
+        Context.add(Sources, faultySources(faults, Context.get(stores, Sources))),
       ),
     ),
   ).pipe(Layer.provide(store))
@@ -165,4 +167,14 @@ const faultyAuditLog = (
   retract: (...of) => around("AuditLog.retract", log.retract(...of)),
   list: (...of) => around("AuditLog.list", log.list(...of)),
   trim: (...of) => around("AuditLog.trim", log.trim(...of)),
+})
+
+const faultySources = (
+  { around }: StoreFaultsService,
+  sources: typeof Sources.Service,
+): typeof Sources.Service => ({
+  put: (...of) => around("Sources.put", sources.put(...of)),
+  get: (...of) => around("Sources.get", sources.get(...of)),
+  list: (...of) => around("Sources.list", sources.list(...of)),
+  delete: (...of) => around("Sources.delete", sources.delete(...of)),
 })

@@ -12,6 +12,7 @@ import {
   type Removals,
   type SigningKeys,
   type Replays,
+  type Sources,
   StoreUnavailable,
 } from "../../src/actors/index.js"
 
@@ -27,6 +28,7 @@ export type StoreOperation =
   | Operations<"Keys", typeof Keys.Service>
   | Operations<"AuditLog", typeof AuditLog.Service>
   | Operations<"Replays", typeof Replays.Service>
+  | Operations<"Sources", typeof Sources.Service>
   | Exclude<Operations<"Invalidation", typeof Invalidation.Service>, "Invalidation.invalidations">
 
 export type Fault = Data.TaggedEnum<{

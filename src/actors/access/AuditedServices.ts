@@ -136,3 +136,13 @@ export const auditedDeadLetters = (
       deadLetters.discard(namespace, id),
     ),
 })
+
+export const auditedSources = (
+  trail: AuditTrail,
+  sources: MeshService["sources"],
+): MeshService["sources"] => ({
+  ...sources,
+  put: (name, input) =>
+    trail.changing({ action: "source.put", name, input }, sources.put(name, input)),
+  remove: (name) => trail.changing({ action: "source.remove", name }, sources.remove(name)),
+})

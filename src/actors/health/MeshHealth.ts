@@ -5,6 +5,7 @@ import { failuresBeforeAlert } from "../removal/RemovalActor.js"
 import type { Health, HealthProblem, MeshMetrics, MeshService } from "../mesh/Mesh.js"
 import type { Seats } from "../mesh/MeshIncarnation.js"
 import type { MeshWorld } from "../mesh/MeshWorld.js"
+import type { RunningSources } from "../mesh/SourceService.js"
 import type { Stuck, StuckWatch } from "./StuckWatch.js"
 
 /** How long the store may take to answer a question. */
@@ -17,6 +18,7 @@ export interface HealthSources {
   readonly seats: Seats
   readonly watch: StuckWatch
   readonly followers: () => number
+  readonly sources: Pick<RunningSources, "stuck" | "views">
 }
 
 export const makeHealth = (sources: HealthSources): Pick<MeshService, "health" | "metrics"> => ({
@@ -27,7 +29,12 @@ export const makeHealth = (sources: HealthSources): Pick<MeshService, "health" |
       ...progressProblems(world),
       ...watch.stuck.map(stuckProblem),
     ]
-    return { ready: problems.length === 0, problems, parkedSinks: parkedSinks(seats) }
+    return {
+      ready: problems.length === 0,
+      problems,
+      parkedSinks: parkedSinks(seats),
+      stuckSources: sources.sources.stuck(),
+    }
   }),
   metrics: Effect.sync(() => metricsOf(sources)),
 })
@@ -84,7 +91,7 @@ const parkedSinks = (seats: Seats): Health["parkedSinks"] =>
     ),
   )
 
-const metricsOf = ({ followers, seats, watch, world }: HealthSources): MeshMetrics => {
+const metricsOf = ({ followers, seats, sources, watch, world }: HealthSources): MeshMetrics => {
   let [active, behind, inFlight, deferred, parked] = [0, 0, 0, 0, 0]
   for (const { subscriptions, sinks } of seats.values()) {
     for (const { feed, replays } of subscriptions.values()) {
@@ -117,5 +124,6 @@ const metricsOf = ({ followers, seats, watch, world }: HealthSources): MeshMetri
     progressFailures: Math.max(world.progress.failures, world.replayProgress.failures),
     alerts: new Map(world.alerts.counts),
     followers: followers(),
+    sources: sources.views(),
   }
 }

@@ -42,6 +42,8 @@ import type {
   SinkName,
   SinkNotFound,
   SubscriptionInactive,
+  SourceName,
+  SourceNotFound,
   SubscriptionName,
   SubscriptionNotFound,
   SubscriptionSpec,
@@ -63,6 +65,7 @@ import type { DeliveryCounts } from "../subscription/FeedWorld.js"
 import type { EventReader, FollowError, FollowOptions } from "./Follow.js"
 import type { LiveTap } from "./LiveStream.js"
 import type { Publisher } from "./Publisher.js"
+import type { SourceView } from "./SourceView.js"
 import type {
   HostTypeView,
   NamespaceDetail,
@@ -154,6 +157,22 @@ export interface Health {
     readonly since: number
     readonly cause: string
   }>
+  /** Sources that do not work, or lag too much, until somebody does something. */
+  readonly stuckSources: ReadonlyArray<{ readonly source: SourceName; readonly problem: string }>
+}
+
+/** A source's kind, the URL of its database, and the options of the kind. */
+export interface SourceInput {
+  readonly kind: string
+  /** The one that is stored stays where none is given. */
+  readonly databaseUrl?: string | undefined
+  readonly [option: string]: unknown
+}
+
+/** What became of a source's replication slot: one that was there before the source is kept. */
+export interface SourceRemoval {
+  /** `remains`: it should have been dropped, but the server could not be asked. */
+  readonly slot: "dropped" | "kept" | "remains"
 }
 
 /** Totals count from the start of the mesh; the rest is how it is at the moment. */
@@ -180,6 +199,7 @@ export interface MeshMetrics {
   readonly alerts: ReadonlyMap<string, number>
   /** Readers that follow a journal. */
   readonly followers: number
+  readonly sources: ReadonlyArray<SourceView>
 }
 
 type Stored<A, E = never> = Effect.Effect<A, E | StoreUnavailable>
@@ -269,6 +289,14 @@ export interface MeshService extends Publisher {
     ) => InNamespace<SigningKeysView, RotationUnderWay>
     /** The keys of a set, for whoever has its id; none of an unknown one. */
     readonly published: (keySet: KeySetId) => Stored<ReadonlyArray<PublicJwk>>
+  }
+  readonly sources: {
+    /** Starts it, or starts it anew with other options. It connects in its own time. */
+    readonly put: (name: SourceName, input: SourceInput) => Stored<Put<SourceView>, InvalidSetting>
+    readonly get: (name: SourceName) => Stored<SourceView, SourceNotFound>
+    readonly list: (page: Listing<SourceName>) => Stored<ReadonlyArray<SourceView>>
+    /** Stops it and drops the slot that was created for it. */
+    readonly remove: (name: SourceName) => Stored<SourceRemoval, SourceNotFound>
   }
   readonly subscriptions: {
     readonly put: (

@@ -9,6 +9,7 @@ import {
   auditedNamespaces,
   auditedReplays,
   auditedSinks,
+  auditedSources,
   auditedSubscriptions,
 } from "../access/AuditedServices.js"
 import { retentionKeeper } from "../journal/Retention.js"
@@ -34,6 +35,7 @@ import { makePublisher } from "./Publisher.js"
 import { makeSigningKeys } from "./SigningKeys.js"
 import { makeSinks } from "./Sinks.js"
 import { makeReplays } from "./Replays.js"
+import { makeSources } from "./SourceService.js"
 import { makeSubscriptions } from "./Subscriptions.js"
 
 export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | Scope.Scope> =
@@ -75,6 +77,7 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
     const { audit } = world
     const sinks = auditedSinks(audit, yield* makeSinks(world, door))
     const subscriptions = auditedSubscriptions(audit, makeSubscriptions(world, door))
+    const sources = yield* makeSources(world, door)
     const tap: MeshService["tap"] = (namespace, types) =>
       Effect.flatMap(door.wake(namespace), ({ hub }) =>
         tapHub(hub, types ?? everything, world.config.streamBuffer),
@@ -85,6 +88,7 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
       hostTypes: auditedHostTypes(audit, makeHostTypes(world, reloadHostType)),
       namespaces: auditedNamespaces(audit, makeNamespaces(world, ref, door)),
       sinks,
+      sources: auditedSources(audit, sources.service),
       signingKeys: makeSigningKeys(world, door),
       subscriptions,
       replays: auditedReplays(audit, makeReplays(world, door)),
@@ -119,8 +123,11 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
         Stream.unwrapScoped(
           Effect.map(tap(namespace, types), ({ events }) => Mailbox.toStream(events)),
         ),
-      actors: ref.tree,
-      ...makeHealth({ world, seats, watch, followers: open }),
+      actors: Effect.zipWith(ref.tree, sources.tree, (mesh, branch) => ({
+        ...mesh,
+        children: [...mesh.children, ...(branch.children.length === 0 ? [] : [branch])],
+      })),
+      ...makeHealth({ world, seats, watch, followers: open, sources }),
     }
     return mesh
   })

@@ -212,14 +212,14 @@ export const makePublisher = (
   }
 }
 
-const bytesOf = (entries: ReadonlyArray<JournalEntry>): number => {
+export const bytesOf = (entries: ReadonlyArray<JournalEntry>): number => {
   let bytes = 0
   for (const { json } of entries) bytes += utf8Length(json)
   return bytes
 }
 
 /** Of the events of a publish, the bytes of those that are new to the journal. */
-const storedBytes = (
+export const storedBytes = (
   entries: ReadonlyArray<JournalEntry>,
   receipts: ReadonlyArray<Receipt>,
 ): number => bytesOf(entries.filter((_, index) => receipts[index]?.duplicate === false))

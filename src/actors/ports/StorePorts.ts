@@ -9,6 +9,7 @@ import type { Registry } from "./Registry.js"
 import type { Removals } from "./Removals.js"
 import type { SigningKeys } from "./SigningKeys.js"
 import type { Replays } from "./Replays.js"
+import type { Sources } from "./Sources.js"
 
 export type StorePorts =
   | AuditLog
@@ -20,3 +21,4 @@ export type StorePorts =
   | Removals
   | SigningKeys
   | Replays
+  | Sources

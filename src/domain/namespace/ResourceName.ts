@@ -1,5 +1,5 @@
-// Names of things inside a namespace (sinks, subscriptions) and of host types: what may stand as
-// one path segment and one metric label without escaping.
+// Names of things inside a namespace (sinks, subscriptions), of host types and of sources: what may
+// stand as one path segment and one metric label without escaping.
 
 import { Schema } from "effect"
 
@@ -18,3 +18,6 @@ export type SubscriptionName = typeof SubscriptionName.Type
 
 export const HostTypeName = resourceName.pipe(Schema.brand("HostTypeName"))
 export type HostTypeName = typeof HostTypeName.Type
+
+export const SourceName = resourceName.pipe(Schema.brand("SourceName"))
+export type SourceName = typeof SourceName.Type

@@ -16,6 +16,8 @@ import type {
   SigningKey,
   Sink,
   SinkName,
+  Source,
+  SourceName,
   Subscription,
   SubscriptionName,
 } from "../../../domain/index.js"
@@ -58,6 +60,7 @@ export interface MemoryState {
   /** Only of namespaces that have something. */
   readonly holdings: Map<NamespaceName, Holdings>
   readonly removals: SortedTable<NamespaceName, RemovalReport>
+  readonly sources: SortedTable<SourceName, Source>
   /** The operator's audit log. */
   readonly audit: SortedTable<string, AuditEntry>
   readonly invalidations: PubSub.PubSub<NamespaceName>
@@ -72,6 +75,7 @@ export const MemoryState = {
       namespaces: new SortedTable(),
       holdings: new Map(),
       removals: new SortedTable(),
+      sources: new SortedTable(),
       audit: new SortedTable(),
       invalidations,
     }),

@@ -14,6 +14,7 @@ import {
   Removals,
   SigningKeys,
   Replays,
+  Sources,
   type StorePorts,
 } from "../../../actors/index.js"
 import { makeAuditLog } from "./MemoryAuditLog.js"
@@ -25,6 +26,7 @@ import { makeRegistry } from "./MemoryRegistry.js"
 import { makeRemovals } from "./MemoryRemovals.js"
 import { makeSigningKeys } from "./MemorySigningKeys.js"
 import { makeReplays } from "./MemoryReplays.js"
+import { makeSources } from "./MemorySources.js"
 import { MemoryState } from "./MemoryState.js"
 
 /** The store over a state that outlives the layer: building it again is a restart. One mesh at a time. */
@@ -39,6 +41,7 @@ export const layerFrom = (state: MemoryState): Layer.Layer<StorePorts> =>
       Context.add(Keys, makeKeys(state)),
       Context.add(SigningKeys, makeSigningKeys(state)),
       Context.add(AuditLog, makeAuditLog(state)),
+      Context.add(Sources, makeSources(state)),
     ),
   )
 

@@ -11,6 +11,7 @@ import { rotation } from "./migrations/0003-rotation.js"
 import { redelivery } from "./migrations/0004-redelivery.js"
 import { signingKeys } from "./migrations/0005-signing-keys.js"
 import { replays } from "./migrations/0006-replays.js"
+import { sources } from "./migrations/0007-sources.js"
 
 /** Its place in the list, counted from 1, is the version it leads to. */
 export type Migration = (sql: SqlClient.SqlClient) => Effect.Effect<void, SqlError>
@@ -22,6 +23,7 @@ export const migrations: ReadonlyArray<Migration> = [
   redelivery,
   signingKeys,
   replays,
+  sources,
 ]
 
 /** The store was written by a later release, whose tables this one does not know. */

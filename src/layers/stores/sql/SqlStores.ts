@@ -12,6 +12,7 @@ import {
   Removals,
   SigningKeys,
   Replays,
+  Sources,
   type StorePorts,
 } from "../../../actors/index.js"
 import { JournalHeads } from "./JournalHeads.js"
@@ -23,6 +24,7 @@ import { makeRegistry } from "./SqlRegistry.js"
 import { makeRemovals } from "./SqlRemovals.js"
 import { makeSigningKeys } from "./SqlSigningKeys.js"
 import { makeReplays } from "./SqlReplays.js"
+import { makeSources } from "./SqlSources.js"
 import { StoreLock } from "./StoreLock.js"
 
 /** Over a schema that is migrated. */
@@ -42,6 +44,7 @@ export const layer = (
         Context.add(SigningKeys, makeSigningKeys(sql)),
         Context.add(AuditLog, makeAuditLog(sql)),
         Context.add(Replays, makeReplays(sql)),
+        Context.add(Sources, makeSources(sql)),
       )
     }),
   )

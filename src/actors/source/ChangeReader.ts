@@ -1,0 +1,279 @@
+// From the messages of a server to batches of events: transactions in the order of their commits, each
+// batch with the place that may be confirmed when it is safe.
+//
+// What comes inside a transaction that has committed becomes events at once, however long it is. What
+// comes before the commit is kept until then, and read again.
+
+import { Effect, Either } from "effect"
+import { SourceProblem, Wal } from "../../domain/index.js"
+import { type ChangeFrame, type ChangeStream, Keepalive } from "../ports/index.js"
+import { OpenTransactions } from "./OpenTransactions.js"
+import type { SourceCounts } from "./SourceCounts.js"
+
+/** Events with the place up to which everything is in them, or was before. */
+export interface Batch {
+  readonly events: ReadonlyArray<Wal.SourcedEvent>
+  readonly place: Wal.Lsn | undefined
+}
+
+export interface ReaderOptions {
+  readonly stream: ChangeStream
+  readonly plan: Wal.EventPlan
+  readonly values: Wal.ValueOptions
+  readonly bufferBytes: number
+  readonly counts: SourceCounts
+  readonly now: () => number
+  /** Takes a batch, or waits until there is room. */
+  readonly emit: (batch: Batch) => Effect.Effect<void>
+  readonly unreadable: (change: Wal.UnreadableChange) => void
+}
+
+/** A batch is passed on when it has this many events, or these bytes of messages. */
+const batchEvents = 1000
+const batchBytes = 2 * 1024 * 1024
+
+type Step = Effect.Effect<void, SourceProblem> | undefined
+
+export class ChangeReader {
+  readonly #options: ReaderOptions
+  readonly #types: Wal.PgTypes
+  readonly #events: Wal.TransactionEvents
+  readonly #open: OpenTransactions
+  readonly #receiver: Wal.EventReceiver
+  #batch: Array<Wal.SourcedEvent> = []
+  #bytes = 0
+  #place: Wal.Lsn | undefined
+  /** The place that the next batch may name once no transaction is half read. */
+  #inTransaction = false
+  /** The transaction whose messages are being streamed, or are being prepared. */
+  #streaming: Wal.Xid | undefined
+  #preparing: Wal.Xid | undefined
+
+  constructor(options: ReaderOptions) {
+    const { plan, stream, values } = options
+    this.#options = options
+    this.#types = new Wal.PgTypes(values)
+    this.#events = new Wal.TransactionEvents(plan, this.#types, stream.readText)
+    this.#open = new OpenTransactions(options.bufferBytes, stream.spill)
+    this.#receiver = {
+      event: (event) => {
+        this.#batch.push(event)
+      },
+      unreadable: (change) => {
+        options.counts.unreadable++
+        options.unreadable(change)
+      },
+    }
+  }
+
+  /** Reads until the stream ends. */
+  get run(): Effect.Effect<never, SourceProblem> {
+    return Effect.forever(
+      Effect.flatMap(this.#options.stream.take, (frames) =>
+        Effect.zipRight(
+          this.#each(frames, (frame) => this.#receive(frame)),
+          Effect.suspend(() => this.#flush()),
+        ),
+      ),
+    )
+  }
+
+  /** One after the other, through an effect only where a step needs one. */
+  #each<A>(items: ReadonlyArray<A>, step: (item: A) => Step): Effect.Effect<void, SourceProblem> {
+    let at = 0
+    const go: Effect.Effect<void, SourceProblem> = Effect.suspend(() => {
+      while (at < items.length) {
+        const item = items[at++]
+        const pending = item === undefined ? undefined : step(item)
+        if (pending !== undefined) return Effect.zipRight(pending, go)
+        if (this.#isFull) return Effect.zipRight(this.#flush(), go)
+      }
+      return Effect.void
+    })
+    return go
+  }
+
+  get #isFull(): boolean {
+    return this.#batch.length >= batchEvents || this.#bytes >= batchBytes
+  }
+
+  #flush(): Effect.Effect<void> {
+    if (this.#batch.length === 0 && this.#place === undefined) return Effect.void
+    const batch = { events: this.#batch, place: this.#place }
+    this.#batch = []
+    this.#bytes = 0
+    this.#place = undefined
+    return this.#options.emit(batch)
+  }
+
+  #receive(frame: ChangeFrame): Step {
+    if (frame instanceof Keepalive) {
+      if (!this.#inTransaction) this.#passed(frame.walEnd)
+      return undefined
+    }
+    const { readText } = this.#options.stream
+    const decoded = Wal.decodeMessage(frame, { inStream: this.#streaming !== undefined, readText })
+    return Either.isLeft(decoded)
+      ? protocolFault(decoded.left.message)
+      : this.#handle(decoded.right, frame)
+  }
+
+  #handle(message: Wal.PgOutputMessage, bytes: Uint8Array): Step {
+    const kept = this.#streaming ?? this.#preparing
+    switch (message.tag) {
+      case "Insert":
+      case "Update":
+      case "Delete":
+      case "Truncate":
+      case "Message":
+        return kept === undefined || (message.tag === "Message" && !message.transactional)
+          ? this.#change(message, bytes.length)
+          : this.#keep(kept, message.xid ?? kept, bytes)
+      case "Relation":
+        return kept === undefined
+          ? this.#describe(message)
+          : this.#keep(kept, message.xid ?? kept, bytes)
+      // A type is learnt from the catalog when a relation has a column of it; its name tells nothing.
+      case "Type":
+      case "Origin":
+        return undefined
+      case "Begin":
+        this.#inTransaction = true
+        this.#events.begin(message)
+        return undefined
+      case "Commit":
+        this.#inTransaction = false
+        this.#events.end()
+        this.#options.counts.transactions++
+        this.#passed(message.endLsn)
+        return undefined
+      case "StreamStart":
+        this.#streaming = message.xid
+        return message.isFirst || !this.#open.has(message.xid)
+          ? this.#open.begin(message.xid, true)
+          : undefined
+      case "StreamStop":
+        this.#streaming = undefined
+        return this.#open.isOverBound ? this.#open.spill : undefined
+      case "StreamAbort":
+        return this.#open.abort(message.xid, message.subXid)
+      case "StreamCommit":
+        return this.#commit(message)
+      case "BeginPrepare":
+        this.#preparing = message.xid
+        this.#inTransaction = true
+        return this.#open.begin(message.xid, false)
+      case "Prepare":
+        this.#preparing = undefined
+        this.#inTransaction = false
+        this.#open.prepared(message.xid, message.prepareLsn)
+        this.#passed(message.endLsn)
+        return this.#open.isOverBound ? this.#open.spill : undefined
+      case "StreamPrepare":
+        this.#open.prepared(message.xid, message.prepareLsn)
+        this.#passed(message.endLsn)
+        return undefined
+      case "CommitPrepared":
+        return this.#commit(message)
+      case "RollbackPrepared":
+        return Effect.zipLeft(
+          this.#open.drop(message.xid),
+          Effect.sync(() => this.#passed(message.rollbackEndLsn)),
+        )
+    }
+  }
+
+  /** Everything before this place has been read, and is in this batch or those before. */
+  #passed(place: Wal.Lsn): void {
+    const prepared = this.#open.earliestPrepared
+    const safe = prepared !== undefined && prepared < place ? prepared : place
+    this.#place = this.#place === undefined ? safe : Wal.laterLsn(this.#place, safe)
+  }
+
+  #keep(xid: Wal.Xid, subXid: Wal.Xid, bytes: Uint8Array): Step {
+    this.#open.add(xid, subXid, bytes)
+    return this.#open.isOverBound ? this.#open.spill : undefined
+  }
+
+  #change(message: Wal.ChangeMessage, bytes: number): Step {
+    this.#options.counts.changes++
+    this.#bytes += bytes
+    try {
+      this.#events.change(message, this.#options.now(), this.#receiver)
+      return undefined
+    } catch (error) {
+      if (error instanceof Wal.UnknownRelation) return protocolFault(error.message)
+      throw error
+    }
+  }
+
+  /** The server's catalog is asked for types that are new, and for the key where the message lacks it. */
+  #describe(relation: Wal.Relation): Step {
+    const { stream } = this.#options
+    // The replica identity names the columns of the key, but in the order of the table.
+    const isTold =
+      relation.replicaIdentity === "default" &&
+      relation.columns.filter(({ isKey }) => isKey).length < 2
+    return Effect.gen(this, function* () {
+      let unknown = this.#types.unknownOf(relation.columns.map(({ typeOid }) => typeOid))
+      // Each answer may name types that are new as well.
+      while (unknown.length > 0) {
+        const found = new Map(yield* stream.describeTypes(unknown))
+        const text: Wal.PgType = { kind: "scalar", name: "text" }
+        this.#types.learn(unknown.map((oid) => [oid, found.get(oid) ?? text]))
+        unknown = this.#types.unknownOf(relation.columns.map(({ typeOid }) => typeOid))
+      }
+      const key = isTold ? undefined : yield* stream.primaryKey(relation.oid)
+      this.#events.describe(relation, key)
+    })
+  }
+
+  /** A transaction that was kept has committed: its messages are read again, now for their events. */
+  #commit(message: {
+    readonly xid: Wal.Xid
+    readonly commitLsn: Wal.Lsn
+    readonly endLsn: Wal.Lsn
+    readonly committedAt: Wal.PgMicros
+  }): Step {
+    const transaction = this.#open.get(message.xid)
+    // One that was prepared before the slot was there is not sent; nothing else commits unseen.
+    if (transaction === undefined) {
+      this.#passed(message.endLsn)
+      return undefined
+    }
+    const { isStreamed: inStream, log } = transaction
+    const { readText } = this.#options.stream
+    const replay = log.read((messages) =>
+      this.#each(messages, ({ bytes }) => {
+        const decoded = Wal.decodeMessage(bytes, { inStream, readText })
+        if (Either.isLeft(decoded)) return protocolFault(decoded.left.message)
+        const kept = decoded.right
+        switch (kept.tag) {
+          case "Relation":
+            return this.#describe(kept)
+          case "Insert":
+          case "Update":
+          case "Delete":
+          case "Truncate":
+          case "Message":
+            return this.#change(kept, bytes.length)
+          default:
+            return undefined
+        }
+      }),
+    )
+    return Effect.gen(this, function* () {
+      this.#inTransaction = true
+      this.#events.begin(message)
+      yield* replay
+      this.#events.end()
+      this.#inTransaction = false
+      this.#options.counts.transactions++
+      yield* this.#open.drop(message.xid)
+      this.#passed(message.endLsn)
+    })
+  }
+}
+
+const protocolFault = (reason: string): Effect.Effect<never, SourceProblem> =>
+  Effect.fail(new SourceProblem({ code: "protocol", reason }))

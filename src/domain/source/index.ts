@@ -1,0 +1,3 @@
+export * from "./Source.js"
+export * from "./SourceErrors.js"
+export * from "./WalOptions.js"

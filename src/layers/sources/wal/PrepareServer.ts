@@ -1,0 +1,131 @@
+// What has to be there before changes can be read, checked in an order in which each answer says what
+// to do: logical decoding, the publication, the slot.
+
+import { Effect } from "effect"
+import { type Client, escapeIdentifier } from "pg"
+import type { ChangeStreamRequest } from "../../../actors/index.js"
+import { type SourceProblem, Wal } from "../../../domain/index.js"
+import { type DatabaseRow, query, textAt } from "./Connect.js"
+import {
+  notLogical,
+  otherCluster,
+  publicationMissing,
+  slotLost,
+  slotUnfit,
+} from "./ServerProblem.js"
+
+export interface Prepared {
+  /** As in 150004. */
+  readonly serverVersion: number
+  readonly createdSlot: boolean
+  readonly confirmed: Wal.Lsn
+}
+
+/** `statements`: an ordinary connection. `systemId`: of the cluster that it is to. */
+export const prepareServer = (
+  statements: Client,
+  systemId: string,
+  request: ChangeStreamRequest,
+): Effect.Effect<Prepared, SourceProblem> =>
+  Effect.gen(function* () {
+    if (request.systemId !== undefined && request.systemId !== systemId) {
+      return yield* otherCluster(request.systemId, systemId)
+    }
+    const [settings] = yield* query(
+      statements,
+      `select current_setting('wal_level') as level, current_setting('server_version_num') as version`,
+    )
+    const level = textAt(settings, "level") ?? ""
+    const serverVersion = Number(textAt(settings, "version"))
+    if (level !== "logical") return yield* notLogical(level)
+    yield* ensurePublications(statements, request)
+    const found = yield* findSlot(statements, request.slot)
+    if (found !== undefined) {
+      const confirmed = yield* checkSlot(request.slot, found)
+      return { serverVersion, createdSlot: false, confirmed }
+    }
+    yield* request.beforeCreate(systemId)
+    const confirmed = yield* createSlot(statements, serverVersion, request)
+    return { serverVersion, createdSlot: true, confirmed }
+  })
+
+const ensurePublications = (
+  statements: Client,
+  { publications, publicationTables }: ChangeStreamRequest,
+): Effect.Effect<void, SourceProblem> =>
+  Effect.gen(function* () {
+    const rows = yield* query(
+      statements,
+      "select pubname as name from pg_catalog.pg_publication where pubname = any ($1)",
+      [publications],
+    )
+    const present = new Set(rows.map((row) => textAt(row, "name")))
+    for (const name of publications.filter((name) => !present.has(name))) {
+      if (publicationTables === undefined) return yield* publicationMissing(name)
+      const tables =
+        publicationTables === "all"
+          ? "all tables"
+          : `table ${publicationTables.map(quoteTable).join(", ")}`
+      yield* query(statements, `create publication ${escapeIdentifier(name)} for ${tables}`)
+    }
+  })
+
+const quoteTable = (table: string): string => table.split(".").map(escapeIdentifier).join(".")
+
+const findSlot = (statements: Client, slot: string) =>
+  Effect.map(
+    query(
+      statements,
+      `select s.plugin, s.database, current_database() as here, s.slot_type as type,
+         s.confirmed_flush_lsn::text as confirmed, to_jsonb(s) ->> 'wal_status' as status,
+         coalesce(to_jsonb(s) ->> 'invalidation_reason', to_jsonb(s) ->> 'conflicting') as invalid,
+         to_jsonb(s) ->> 'synced' as synced
+       from pg_catalog.pg_replication_slots s where s.slot_name = $1`,
+      [slot],
+    ),
+    ([row]) => row,
+  )
+
+const checkSlot = (slot: string, row: DatabaseRow): Effect.Effect<Wal.Lsn, SourceProblem> => {
+  const [plugin, database, here] = [
+    textAt(row, "plugin"),
+    textAt(row, "database"),
+    textAt(row, "here"),
+  ]
+  const invalid = textAt(row, "invalid")
+  if (textAt(row, "type") !== "logical") return slotUnfit(slot, "is a physical one")
+  if (plugin !== "pgoutput") {
+    return slotUnfit(slot, `belongs to the plugin "${plugin ?? ""}", not to pgoutput`)
+  }
+  if (database !== here) return slotUnfit(slot, `is in the database "${database ?? ""}"`)
+  if (textAt(row, "status") === "lost") return slotLost(slot, invalid ?? "wal_status is lost")
+  if (invalid !== undefined && invalid !== "false") return slotLost(slot, invalid)
+  return Effect.succeed(lsnAt(row, "confirmed"))
+}
+
+export const lsnAt = (row: DatabaseRow | undefined, name: string): Wal.Lsn =>
+  Wal.parseLsn(textAt(row, name) ?? "") ?? Wal.lsnZero
+
+/** Not two-phase: prepared transactions come whole, when they are committed. */
+const createSlot = (
+  statements: Client,
+  serverVersion: number,
+  { failover, slot }: ChangeStreamRequest,
+): Effect.Effect<Wal.Lsn, SourceProblem> =>
+  Effect.gen(function* () {
+    // It waits for the end of every transaction under way, however long that takes.
+    yield* query(statements, "set statement_timeout = 0")
+    const [row] = yield* failover && serverVersion >= 170_000
+      ? query(
+          statements,
+          `select lsn::text from pg_catalog.pg_create_logical_replication_slot($1, 'pgoutput', failover => true)`,
+          [slot],
+        )
+      : query(
+          statements,
+          `select lsn::text from pg_catalog.pg_create_logical_replication_slot($1, 'pgoutput')`,
+          [slot],
+        )
+    yield* query(statements, "reset statement_timeout")
+    return lsnAt(row, "lsn")
+  })

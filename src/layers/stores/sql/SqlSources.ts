@@ -1,0 +1,49 @@
+// Sources in SQL.
+
+import type { SqlClient } from "@effect/sql"
+import { Effect, Option, Schema } from "effect"
+import type { Sources } from "../../../actors/index.js"
+import { Source } from "../../../domain/index.js"
+import { answering } from "./StoreFailure.js"
+
+interface Row {
+  readonly record: string
+}
+
+const SourceText = Schema.parseJson(Source)
+const encode = Schema.encode(SourceText)
+const decode = Schema.decode(SourceText)
+
+/** What this store wrote reads back, so a failure to do so is a defect. */
+const sourceOf = ({ record }: Row): Effect.Effect<Source> => Effect.orDie(decode(record))
+
+export const makeSources = (sql: SqlClient.SqlClient): typeof Sources.Service => ({
+  put: (source) =>
+    Effect.orDie(encode(source)).pipe(
+      Effect.flatMap(
+        (record) => sql`
+          insert into sources (name, record) values (${source.name}, ${record})
+          on conflict (name) do update set record = excluded.record`,
+      ),
+      Effect.asVoid,
+      answering("store a source"),
+    ),
+  get: (name) =>
+    sql<Row>`select record from sources where name = ${name}`.pipe(
+      Effect.flatMap(([row]) =>
+        row === undefined ? Effect.succeedNone : Effect.map(sourceOf(row), Option.some),
+      ),
+      answering("get a source"),
+    ),
+  list: ({ after, limit }) =>
+    sql<Row>`
+      select record from sources where name > ${after ?? ""} order by name limit ${limit}`.pipe(
+      Effect.flatMap(Effect.forEach(sourceOf)),
+      answering("list sources"),
+    ),
+  delete: (name) =>
+    sql`delete from sources where name = ${name} returning name`.pipe(
+      Effect.map((rows) => rows.length > 0),
+      answering("delete a source"),
+    ),
+})
