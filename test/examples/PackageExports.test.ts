@@ -62,6 +62,10 @@ describe("the package", () => {
     expect(packages).toContain("effect")
   })
 
+  it("loads nothing at all to verify webhooks", { timeout: 60_000 }, async () => {
+    expect(await packagesLoadedBy("eventloom/verify")).toEqual(new Set())
+  })
+
   it("loads no database for a store in memory", { timeout: 60_000 }, async () => {
     for (const entry of ["eventloom/promise", "eventloom/stores/memory"]) {
       const packages = await packagesLoadedBy(entry)

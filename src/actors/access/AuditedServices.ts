@@ -66,6 +66,18 @@ export const auditedSinks = (
     trail.changing({ namespace, action: "sink.remove", name }, sinks.remove(namespace, name)),
 })
 
+export const auditedSigningKeys = (
+  trail: AuditTrail,
+  signingKeys: MeshService["signingKeys"],
+): MeshService["signingKeys"] => ({
+  ...signingKeys,
+  rotate: (namespace, options) =>
+    trail.changing(
+      { namespace, action: "signing-key.rotate", name: namespace, input: options ?? {} },
+      signingKeys.rotate(namespace, options),
+    ),
+})
+
 export const auditedSubscriptions = (
   trail: AuditTrail,
   subscriptions: MeshService["subscriptions"],

@@ -71,6 +71,14 @@ const table: Readonly<Record<string, Use>> = {
   listSinks: { needs: "read", path: `${inOwn}/sinks` },
   deleteSink: { needs: "manage", path: `${inOwn}/sinks/spare`, audited: changed },
 
+  getSigningKeys: { needs: "read", path: `${inOwn}/signing-keys` },
+  rotateSigningKey: {
+    needs: "manage",
+    path: `${inOwn}/signing-keys/rotate`,
+    body: { overlap: "0s" },
+    audited: changed,
+  },
+  getKeySet: { needs: "nobody", path: `/.well-known/jwks.json?set=${"A".repeat(22)}` },
   rotateSecret: {
     needs: "manage",
     path: `${inOwn}/sinks/hook/rotate-secret`,

@@ -3,8 +3,8 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { performance } from "node:perf_hooks"
-import { Effect, Either, type Redacted, Schema, type Scope } from "effect"
-import { WebhookSignature } from "../../transports/index.js"
+import { Effect, Redacted, Schema, type Scope } from "effect"
+import { type Verifier, webhookVerifier } from "../../verify/index.js"
 import { CommandFailed } from "../CliErrors.js"
 import type { Destination } from "./Ledger.js"
 
@@ -29,25 +29,30 @@ const pathOf = ({ domain, subscription }: Destination) => `/${domain}/${subscrip
 /** Listens on a free port of loopback until the scope closes. */
 export const makeReceiver: Effect.Effect<Receiver, CommandFailed, Scope.Scope> = Effect.gen(
   function* () {
-    const inboxes = new Map<string, { destination: Destination; secret: Redacted.Redacted }>()
+    const inboxes = new Map<string, { destination: Destination; verify: Verifier }>()
     let failing = false
 
     const take = (request: IncomingMessage, response: ServerResponse, body: Buffer): void => {
       const inbox = inboxes.get(request.url ?? "")
       if (inbox === undefined) return void response.writeHead(404).end()
-      const { destination, secret } = inbox
+      const { destination, verify } = inbox
       if (failing) {
         destination.refused++
         return void response.writeHead(503).end()
       }
-      const { headers } = request
-      if (Either.isLeft(WebhookSignature.verify(secret, { headers, body, now: Date.now() }))) {
-        destination.unsigned++
-        return void response.writeHead(401).end()
-      }
-      const { id, subject, data } = parseDemoEvent(JSON.parse(body.toString("utf8")))
-      destination.receive(id, subject, data.place, performance.now())
-      response.writeHead(204).end()
+      void verify(body, request.headers).then(
+        ({ events }) => {
+          for (const event of events) {
+            const { id, subject, data } = parseDemoEvent(event)
+            destination.receive(id, subject, data.place, performance.now())
+          }
+          response.writeHead(204).end()
+        },
+        () => {
+          destination.unsigned++
+          response.writeHead(401).end()
+        },
+      )
     }
 
     const server = yield* Effect.acquireRelease(
@@ -64,7 +69,8 @@ export const makeReceiver: Effect.Effect<Receiver, CommandFailed, Scope.Scope> =
     return {
       url: (destination) => `http://127.0.0.1:${port}${pathOf(destination)}`,
       register: (destination, secret) => {
-        inboxes.set(pathOf(destination), { destination, secret })
+        const verify = webhookVerifier({ secrets: Redacted.value(secret) })
+        inboxes.set(pathOf(destination), { destination, verify })
       },
       setFailing: (given) => {
         failing = given

@@ -15,6 +15,7 @@ import {
 import { problems } from "../Problem.js"
 import { Authorization } from "./Authorization.js"
 import { Instant } from "./Instant.js"
+import { Needs } from "./Needs.js"
 
 export const keySetPath = "/.well-known/jwks.json"
 
@@ -50,7 +51,8 @@ export class SigningKeysApi extends HttpApiGroup.make("signingKeys")
       .setPath(path)
       .addSuccess(SigningKeysShape)
       .addError(notFound)
-      .annotate(OpenApi.Summary, "The public keys of a namespace"),
+      .annotate(OpenApi.Summary, "The public keys of a namespace")
+      .annotate(Needs, "read"),
   )
   .add(
     HttpApiEndpoint.post("rotateSigningKey", "/v1/namespaces/:namespace/signing-keys/rotate")
@@ -61,7 +63,8 @@ export class SigningKeysApi extends HttpApiGroup.make("signingKeys")
       .addError(problems(413, "The body is too large."))
       .addError(problems(415, "The body is not JSON."))
       .addError(problems(422, "The overlap is not valid."))
-      .annotate(OpenApi.Summary, "Makes a new signing key; the one before signs on for a while"),
+      .annotate(OpenApi.Summary, "Makes a new signing key; the one before signs on for a while")
+      .annotate(Needs, "manage"),
   )
   .addError(problems(409, "The namespace is being removed, or its key is being rotated."))
   .addError(problems(503, "The store does not answer; try again after `Retry-After`."))
