@@ -1,4 +1,4 @@
-// The documentation holds together: links lead somewhere, and TypeScript shown is code that runs.
+// The documentation holds together: links lead somewhere, and programs shown are code that runs.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
@@ -43,11 +43,11 @@ describe("documentation", () => {
     }
   })
 
-  it.each(pages)("%s shows TypeScript that is part of an example", (page) => {
-    const examples = readdirSync(join(root, "examples")).map((file) =>
-      squeeze(read(join("examples", file))),
-    )
-    for (const [, code = ""] of read(page).matchAll(/^```ts\n([\s\S]*?)^```$/gm)) {
+  it.each(pages)("%s shows programs that are part of an example", (page) => {
+    const examples = readdirSync(join(root, "examples"), { recursive: true, encoding: "utf8" })
+      .filter((file) => /\.(?:ts|py|go)$/.test(file))
+      .map((file) => squeeze(read(join("examples", file))))
+    for (const [, code = ""] of read(page).matchAll(/^```(?:ts|python|go)\n([\s\S]*?)^```$/gm)) {
       expect(
         examples.some((example) => example.includes(squeeze(code))),
         code,
