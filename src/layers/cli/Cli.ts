@@ -8,7 +8,9 @@ import { Cause, Console, Effect, Exit, Layer, Option } from "effect"
 import { FailedVisibly, UsageError } from "./CliErrors.js"
 import { actorsCommand } from "./client/ActorsCommand.js"
 import { deadLettersCommand } from "./client/DeadLettersCommand.js"
+import { auditCommand } from "./client/AuditCommand.js"
 import { hostTypesCommand } from "./client/HostTypesCommand.js"
+import { keysCommand, whoAmICommand } from "./client/KeysCommand.js"
 import { namespacesCommand } from "./client/NamespacesCommand.js"
 import { publishCommand } from "./client/PublishCommand.js"
 import { signingKeysCommand } from "./client/SigningKeysCommand.js"
@@ -34,6 +36,9 @@ const eventloom = Command.make("eventloom").pipe(
     signingKeysCommand,
     subscriptionsCommand,
     deadLettersCommand,
+    keysCommand,
+    auditCommand,
+    whoAmICommand,
     actorsCommand,
   ]),
 )

@@ -6,6 +6,7 @@ import * as SingleProcess from "../SingleProcess.js"
 import { StoreLock } from "../stores/sql/StoreLock.js"
 import * as MasterKeyCheck from "../vault/MasterKeyCheck.js"
 import { compose, logLayer } from "./Composition.js"
+import { auditRecords } from "./EmbeddedKeys.js"
 import { EmbeddedNamespace } from "./EmbeddedNamespace.js"
 import { EmbeddedRuntime } from "./EmbeddedRuntime.js"
 import * as Inputs from "./Inputs.js"
@@ -13,6 +14,8 @@ import { orThrow } from "./Failures.js"
 import type { MeshError } from "./MeshError.js"
 import type {
   ActorNode,
+  AuditQuery,
+  AuditRecord,
   MeshHealth,
   MeshNamespace,
   MeshOptions,
@@ -89,6 +92,10 @@ class EmbeddedMesh implements PromiseMesh {
     }
     const found = await this.#runtime.run(this.#runtime.mesh.namespaces.list(page))
     return found.map(({ name }) => name)
+  }
+
+  audit(query: AuditQuery = {}): Promise<ReadonlyArray<AuditRecord>> {
+    return auditRecords(this.#runtime, undefined, query)
   }
 
   actors(): Promise<ActorNode> {

@@ -17,6 +17,7 @@ import {
   nextStep,
   type RemovalReport,
 } from "../../domain/index.js"
+import { auditRecords, EmbeddedKeys } from "./EmbeddedKeys.js"
 import type { EmbeddedRuntime } from "./EmbeddedRuntime.js"
 import { handlerOf } from "./HandlerFunction.js"
 import * as Inputs from "./Inputs.js"
@@ -24,6 +25,8 @@ import { LiveEvents, takeFrom } from "./LiveEvents.js"
 import { orThrow } from "./Failures.js"
 import type { EventPage, EventStream, EventTail, NewEvent, PublishReceipt } from "./PlainEvent.js"
 import type {
+  AuditQuery,
+  AuditRecord,
   DeadLetterInfo,
   DeadLetterPage,
   DeadLetterQuery,
@@ -31,6 +34,7 @@ import type {
   EventHandler,
   MeshNamespace,
   PublicKeyInfo,
+  NamespaceKeys,
   PublishOptions,
   RemovalAccount,
   SubscriptionInfo,
@@ -41,6 +45,7 @@ import { TailedEvents } from "./TailedEvents.js"
 
 export class EmbeddedNamespace implements MeshNamespace {
   readonly name: NamespaceName
+  readonly keys: NamespaceKeys
   readonly #runtime: EmbeddedRuntime
   readonly #mesh: MeshService
   readonly #defaults: { readonly id: () => string; readonly now: () => number }
@@ -48,6 +53,7 @@ export class EmbeddedNamespace implements MeshNamespace {
   constructor(name: NamespaceName, runtime: EmbeddedRuntime) {
     this.name = name
     this.#runtime = runtime
+    this.keys = new EmbeddedKeys(name, runtime)
     this.#mesh = runtime.mesh
     this.#defaults = { id: randomUUID, now: runtime.now }
   }
@@ -255,6 +261,10 @@ export class EmbeddedNamespace implements MeshNamespace {
 
   discard(deadLetter: string): Promise<void> {
     return this.#runtime.run(this.#mesh.deadLetters.discard(this.name, deadLetter))
+  }
+
+  audit(query: AuditQuery = {}): Promise<ReadonlyArray<AuditRecord>> {
+    return auditRecords(this.#runtime, this.name, query)
   }
 
   async disable(): Promise<void> {

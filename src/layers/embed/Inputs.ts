@@ -8,6 +8,9 @@ import {
   defaultBreakerPolicy,
   DurationText,
   HostTypeName,
+  KeyId,
+  KeyLabel,
+  KeyScopes,
   NamespaceName,
   Overlap,
   parseCloudEvent,
@@ -22,6 +25,7 @@ import { invalidInput, meshError } from "./Failures.js"
 import type { NewEvent } from "./PlainEvent.js"
 import type {
   DeadLetterQuery,
+  KeyOptions,
   MeshTuning,
   NamespaceSettings,
   SubscriptionOptions,
@@ -86,6 +90,30 @@ export const readDeadLetterQuery = (query: DeadLetterQuery) => {
   const { reason, since, before, ...rest } = readDeadLetterQueryOf(query)
   return { ...rest, kind: reason, since: since?.getTime(), before: before?.getTime() }
 }
+
+const readKeyOptionsOf = reader(
+  Schema.Struct({
+    name: Schema.optional(KeyLabel),
+    scopes: KeyScopes,
+    expiresAt: Schema.optional(Schema.ValidDateFromSelf),
+  }),
+  "",
+)
+
+export const readKeyOptions = (options: KeyOptions) => {
+  const { expiresAt, ...rest } = readKeyOptionsOf(options)
+  return { ...rest, expiresAt: expiresAt?.getTime() }
+}
+
+export const readKeyId = reader(KeyId, "key")
+
+export const readAuditQuery = reader(
+  Schema.Struct({
+    after: Schema.optional(Schema.String),
+    limit: Schema.optionalWith(Schema.Int.pipe(Schema.between(1, 1000)), { default: () => 100 }),
+  }),
+  "",
+)
 
 export const readTail = reader(
   Schema.Struct({

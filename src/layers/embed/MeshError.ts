@@ -11,6 +11,7 @@ export type MeshErrorCode =
   | "InvalidMasterKey"
   | "InvalidSetting"
   | "JournalFull"
+  | "KeyNotFound"
   | "MasterKeyExposed"
   | "MasterKeyFileUnusable"
   | "MasterKeyMissing"

@@ -251,6 +251,58 @@ export interface DeadLetterPage {
   readonly next: string | undefined
 }
 
+export interface KeyOptions {
+  /** For people, such as "checkout". */
+  readonly name?: string | undefined
+  /** `manage` includes the other two. */
+  readonly scopes: ReadonlyArray<"publish" | "read" | "manage">
+  readonly expiresAt?: Date | undefined
+}
+
+export interface KeyInfo {
+  readonly id: string
+  readonly name?: string
+  readonly scopes: ReadonlyArray<"publish" | "read" | "manage">
+  readonly createdAt: Date
+  readonly expiresAt?: Date
+  /** It may lag some seconds. */
+  readonly lastUsedAt?: Date
+}
+
+/** Keys with which the HTTP API of a server on this mesh is used in one namespace. */
+export interface NamespaceKeys {
+  /** `key` is what to send as the bearer token: it is in this answer only. */
+  create(options: KeyOptions): Promise<KeyInfo & { readonly key: string }>
+  /** The keys after an id, ascending, 100 at a time. */
+  list(after?: string): Promise<ReadonlyArray<KeyInfo>>
+  /** From now on it is refused. */
+  revoke(id: string): Promise<void>
+}
+
+export interface AuditQuery {
+  /** The id of the last one seen. */
+  readonly after?: string | undefined
+  /** 1 to 1000, 100 by default. */
+  readonly limit?: number | undefined
+}
+
+/** A change of what is configured: who made it, and when. Never a value that was set. */
+export interface AuditRecord {
+  readonly id: string
+  readonly at: Date
+  readonly by: {
+    readonly kind: "operator" | "key" | "process"
+    readonly id?: string
+    readonly name?: string
+  }
+  /** Such as "sink.put". */
+  readonly action: string
+  readonly resource: { readonly kind: string; readonly name: string }
+  /** The names of the fields that were stated. */
+  readonly fields?: ReadonlyArray<string>
+  readonly requestId?: string
+}
+
 /** The account of a removal: what each step did, and what became of deliveries in flight. */
 export interface RemovalAccount {
   readonly namespace: string
@@ -396,6 +448,9 @@ export interface MeshNamespace {
   }>
   /** Forgets a dead letter and its event. */
   discard(deadLetter: string): Promise<void>
+  readonly keys: NamespaceKeys
+  /** Who changed what in the namespace, the oldest first. */
+  audit(query?: AuditQuery): Promise<ReadonlyArray<AuditRecord>>
   /** Takes no events until it is enabled. */
   disable(): Promise<void>
   enable(): Promise<void>
@@ -411,6 +466,8 @@ export interface PromiseMesh {
   namespace(name: string, settings?: NamespaceSettings): Promise<MeshNamespace>
   /** The names after one, ascending, 100 at a time. */
   namespaces(after?: string): Promise<ReadonlyArray<string>>
+  /** Who made, changed and removed namespaces and host types, the oldest first. */
+  audit(query?: AuditQuery): Promise<ReadonlyArray<AuditRecord>>
   /** The live supervision tree. */
   actors(): Promise<ActorNode>
   health(): Promise<MeshHealth>

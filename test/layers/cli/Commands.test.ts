@@ -323,6 +323,34 @@ layer(testServer(), { excludeTestServices: true })("commands for a running serve
 })
 
 layer(testServer("s3cret"))("with an operator's token", (it) => {
+  it.effect("keys are made, used, listed and revoked, and the audit log says by whom", () =>
+    Effect.gen(function* () {
+      const env = { EVENTLOOM_ADMIN_TOKEN: "s3cret" }
+      yield* cli("namespaces add keys.example", { env })
+      const make = "keys create keys.example --scope publish --scope read --name shop --expires 90d"
+      const made = jsonOf(yield* cli(`${make} --json`, { env })) as { id: string; key: string }
+      expect((yield* cli(make, { env })).out).toContain("not shown again")
+      const own = { env: { EVENTLOOM_TOKEN: made.key } }
+      expect(jsonOf(yield* cli("whoami --json", own))).toMatchObject({
+        namespace: "keys.example",
+        id: made.id,
+        scopes: ["publish", "read"],
+      })
+      expect((yield* cli("publish keys.example --type t", own)).code).toBe(0)
+      const lacking = yield* cli("keys list keys.example", own)
+      expect(lacking.err).toMatch(/"manage".*\(HTTP 403\)\n$/)
+      const list = yield* cli("keys list keys.example", { env })
+      expect(list.out).toMatch(new RegExp(`${made.id} +shop +publish read +1970`))
+      expect(list.out).not.toContain(made.key)
+      expect((yield* cli(`keys revoke keys.example ${made.id}`, { env })).code).toBe(0)
+      expect((yield* cli("whoami", own)).err).toContain("(HTTP 401)")
+      const audit = yield* cli("audit keys.example", { env })
+      expect(audit.out).toMatch(new RegExp(`operator +key.revoke +${made.id}`))
+      expect((yield* cli("audit", { env })).out).toMatch(/operator +namespace\.put +keys\.example/)
+      expect((yield* cli("keys create x --scope read --expires soon", { env })).code).toBe(2)
+    }),
+  )
+
   it.effect("it is asked for, taken from the environment, and never shown", () =>
     Effect.gen(function* () {
       const without = yield* cli("namespaces list")

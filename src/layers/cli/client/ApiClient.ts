@@ -225,6 +225,8 @@ export const listAll = (
   path: ReadonlyArray<string>,
   plural: string,
   query: Readonly<Record<string, string | undefined>> = {},
+  /** Where to begin. */
+  from?: string,
 ): Effect.Effect<Readonly<Record<string, unknown>>, ApiError> =>
   Effect.gen(function* () {
     const Page = Schema.Struct({
@@ -232,7 +234,7 @@ export const listAll = (
       next: Schema.NullishOr(Schema.String),
     })
     const all: Array<unknown> = []
-    let after: string | undefined
+    let after = from
     do {
       const answer = yield* api.request("GET", path, {
         query: { ...query, after, limit: pageSize },

@@ -16,8 +16,14 @@ export const clientOptions = {
     Options.withDefault("http://127.0.0.1:8787"),
   ),
   token: Options.redacted("token").pipe(
-    Options.withDescription("The operator's token or a namespace key [EVENTLOOM_ADMIN_TOKEN]"),
-    Options.withFallbackConfig(Config.redacted(set("EVENTLOOM_ADMIN_TOKEN"))),
+    Options.withDescription(
+      "The operator's token or a namespace key [EVENTLOOM_TOKEN, EVENTLOOM_ADMIN_TOKEN]",
+    ),
+    Options.withFallbackConfig(
+      Config.orElse(Config.redacted(set("EVENTLOOM_TOKEN")), () =>
+        Config.redacted(set("EVENTLOOM_ADMIN_TOKEN")),
+      ),
+    ),
     Options.optional,
   ),
   json: Options.boolean("json").pipe(Options.withDescription("Print JSON for machines")),
