@@ -158,15 +158,3 @@ export const auditedSources = (
     trail.changing({ action: "source.put", name, input }, sources.put(name, input)),
   remove: (name) => trail.changing({ action: "source.remove", name }, sources.remove(name)),
 })
-
-export const auditedSigningKeys = (
-  trail: AuditTrail,
-  signingKeys: MeshService["signingKeys"],
-): MeshService["signingKeys"] => ({
-  ...signingKeys,
-  rotate: (namespace, options) =>
-    trail.changing(
-      { namespace, action: "signing-key.rotate", name: namespace, input: options ?? {} },
-      signingKeys.rotate(namespace, options),
-    ),
-})

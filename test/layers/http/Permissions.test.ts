@@ -111,15 +111,6 @@ const table: Readonly<Record<string, Use>> = {
     nothingThere: true,
   },
 
-  getSigningKeys: { needs: "read", path: `${inOwn}/signing-keys` },
-  rotateSigningKey: {
-    needs: "manage",
-    path: `${inOwn}/signing-keys/rotate`,
-    body: { overlap: "0s" },
-    audited: changed,
-  },
-  getKeySet: { needs: "nobody", path: "/.well-known/jwks.json?set=none" },
-
   putSubscription: {
     needs: "manage",
     path: `${inOwn}/subscriptions/p`,
