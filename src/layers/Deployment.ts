@@ -23,6 +23,20 @@ export interface DeploymentConfig {
   /** 32 bytes in base64 or hex; else the key file in the data folder, made when it is missing. */
   readonly masterKey?: Redacted.Redacted | undefined
   readonly allowPrivateTargets: boolean
+  /** Where alerts are mailed to. */
+  readonly email?: EmailConfig | undefined
+}
+
+/** A mail server, and who writes to whom. */
+export interface EmailConfig {
+  readonly host: string
+  readonly port: number
+  /** Encrypted from the start on port 465, else from the first reply on. */
+  readonly security: "starttls" | "tls" | "none"
+  readonly username?: string | undefined
+  readonly password?: Redacted.Redacted | undefined
+  readonly from: string
+  readonly to: ReadonlyArray<string>
 }
 
 /** Where the master key is kept when none is given. */

@@ -37,6 +37,8 @@ export interface TransportHarness {
     /** Deliveries can be started without a fiber. */
     readonly starting: boolean
   }
+  /** Runs of the property; fewer where a delivery costs a connection. Default 100. */
+  readonly runs?: number
   /** A sink and its destination; the destination outlives the sink's scope. */
   readonly open: (sinkScope: Scope.Scope) => Effect.Effect<Fixture, never, Scope.Scope>
 }
@@ -111,6 +113,7 @@ export const transportLaws = (harness: TransportHarness): void => {
               expect(isOutcome(outcome)).toBe(true)
               expect(outcome._tag).toBe("Delivered")
             }),
+            { numRuns: harness.runs ?? 100 },
           ),
         )
       }),

@@ -14,13 +14,11 @@ import {
   type AlertReport,
   alertType,
   CloudEvent,
-  type NamespaceName,
+  systemNamespace,
 } from "../../domain/index.js"
 import type { PublishError } from "../mesh/Publisher.js"
 
 export interface AlertsOptions {
-  /** Whose events alerts are. */
-  readonly namespace: NamespaceName
   /** How long further alerts of a cause are collected before they are told of. */
   readonly interval: Duration.Duration
   /** Milliseconds since the epoch. */
@@ -66,7 +64,7 @@ export class Alerts {
   raise(alert: Alert): void {
     const type = alertType(alert)
     this.#counts.set(type, (this.#counts.get(type) ?? 0) + 1)
-    if (alertedNamespace(alert) === this.#options.namespace) return
+    if (alertedNamespace(alert) === systemNamespace) return
     const report = this.#digest.raise(alert, this.#options.now())
     if (report !== undefined) this.#wait([report])
     // Also when none is to be told of at once: the interval of its cause runs.

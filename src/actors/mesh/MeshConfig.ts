@@ -7,7 +7,6 @@ import {
   defaultEventLimits,
   type EventLimits,
   type LimitDefaults,
-  NamespaceName,
 } from "../../domain/index.js"
 
 export interface MeshConfigShape {
@@ -54,8 +53,6 @@ export interface MeshConfigShape {
   readonly stuckInterval: Duration.Duration
   /** How long a write may take before the store counts as too slow to be ready. */
   readonly storeLag: Duration.Duration
-  /** Whose events alerts are. Without a namespace of this name they are only logged. */
-  readonly systemNamespace: NamespaceName
   /** How long further alerts of a cause are collected before they are told of. */
   readonly alertInterval: Duration.Duration
   /** Sinks and subscriptions a namespace may have, each, where its settings say nothing. */
@@ -91,7 +88,6 @@ export const defaultMeshConfig: MeshConfigShape = {
   stuckAfter: Duration.minutes(1),
   stuckInterval: Duration.seconds(5),
   storeLag: Duration.seconds(5),
-  systemNamespace: NamespaceName.make("eventloom.system"),
   alertInterval: Duration.minutes(5),
   maxPerNamespace: 10_000,
   maxKeysPerNamespace: 1000,

@@ -2,7 +2,13 @@
 // deliveries in flight end, up to the deadline, then takes the tree down and writes what is left.
 
 import { Effect, Either, Layer, Mailbox, Option, Schema, type Scope, Stream } from "effect"
-import { InvalidSetting, parseTypePattern, SinkName, SubscriptionName } from "../../domain/index.js"
+import {
+  InvalidSetting,
+  parseTypePattern,
+  SinkName,
+  SubscriptionName,
+  systemNamespace,
+} from "../../domain/index.js"
 import {
   auditedDeadLetters,
   auditedHostTypes,
@@ -63,7 +69,6 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
     yield* Effect.forkScoped(watch.run(ref.tree, seats))
 
     const publisher = makePublisher(world, seats, door.wake)
-    const { systemNamespace } = world.config
     yield* Effect.forkScoped(
       world.alerts.run((events) => publisher.publish(systemNamespace, events)),
     )

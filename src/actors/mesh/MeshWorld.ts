@@ -100,7 +100,6 @@ export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Sc
     const process = token(6)
     let alerted = 0
     const alerts = new Alerts({
-      namespace: config.systemNamespace,
       interval: config.alertInterval,
       now,
       nextId: () => `${process}-${(alerted++).toString(36)}-${token(6)}`,

@@ -39,6 +39,8 @@ export interface FeedRequest {
   readonly onGone: (reason: Reason) => Effect.Effect<void>
 }
 
+/** How much of an event an alert about its dead letter shows, in UTF-16 units. */
+const excerptLength = 1000
 const deferralPage = 1000
 /** How long the last progress may take to be written before the feed is let go of. */
 const lastWrite: Duration.DurationInput = "5 seconds"
@@ -188,7 +190,7 @@ const loadDeferrals = (course: Pick<FeedCourse<never>, "deferrals">) =>
 
 const reportDeadLetter = (
   { hub, subscription, world }: FeedRequest,
-  { event, sequence }: JournaledEvent,
+  { event, json, sequence }: JournaledEvent,
   { id, reason }: NewDeadLetter,
 ): Effect.Effect<void> => {
   world.alerts.raise({
@@ -199,6 +201,7 @@ const reportDeadLetter = (
     sequence,
     event: { source: event.source, id: event.id, type: event.type },
     reason,
+    excerpt: json.slice(0, excerptLength),
   })
   return Effect.logWarning("A delivery was given up on").pipe(
     Effect.annotateLogs({

@@ -10,6 +10,9 @@ import { type CloudEventInput } from "../event/index.js"
 import { SequenceFromString } from "../journal/index.js"
 import { NamespaceName, SinkName, SubscriptionName } from "../namespace/index.js"
 
+/** Whose events alerts are. Its sinks and subscriptions are the operator's. */
+export const systemNamespace = NamespaceName.make("eventloom.system")
+
 export const Alert = Schema.Union(
   /** A delivery was given up on. */
   Schema.TaggedStruct("DeadLettered", {
@@ -19,6 +22,8 @@ export const Alert = Schema.Union(
     sequence: SequenceFromString,
     event: Schema.Struct({ source: Schema.String, id: Schema.String, type: Schema.String }),
     reason: DeadLetterReason,
+    /** The beginning of the event as JSON. */
+    excerpt: Schema.String,
   }),
   /** A sink takes nothing; its events wait. */
   Schema.TaggedStruct("SinkParked", {

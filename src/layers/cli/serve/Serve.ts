@@ -2,8 +2,8 @@
 
 import process from "node:process"
 import { Duration, Effect, Exit, Layer, Schema, Scope } from "effect"
-import { defaultMeshConfig, Mesh } from "../../../actors/index.js"
-import { NamespaceName, type Settings } from "../../../domain/index.js"
+import { Mesh } from "../../../actors/index.js"
+import { NamespaceName, type Settings, systemNamespace } from "../../../domain/index.js"
 import * as Deployment from "../../Deployment.js"
 import { HttpServer } from "../../http/index.js"
 import { StoreLock } from "../../stores/sql/StoreLock.js"
@@ -11,9 +11,9 @@ import { CommandFailed } from "../CliErrors.js"
 import { plain } from "../screen/Paint.js"
 import { print, printJson, Screen } from "../screen/Screen.js"
 import { pairs } from "../screen/Table.js"
+import { ensureAlertMails } from "./AlertMails.js"
 import { version } from "../Version.js"
 
-const { systemNamespace } = defaultMeshConfig
 const defaultNamespace = Schema.decodeSync(NamespaceName)("default")
 
 const ensureNamespace = (name: NamespaceName, overrides: Settings) =>
@@ -43,6 +43,7 @@ export const serve = (
         const context = yield* Layer.buildWithScope(deployment, scope)
         const stopped = Effect.gen(function* () {
           yield* ensureNamespaces
+          if (config.email !== undefined) yield* ensureAlertMails(config.email)
           const server = yield* HttpServer
           yield* Effect.logInfo("Listening").pipe(Effect.annotateLogs({ url: server.url }))
           yield* json ? printJson(readiness(config, server)) : banner(config, server)

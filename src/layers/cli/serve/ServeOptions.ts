@@ -4,7 +4,7 @@
 
 import { Options } from "@effect/cli"
 import { Config, Effect, LogLevel, Option, type Redacted, Schema } from "effect"
-import type { DeploymentConfig } from "../../Deployment.js"
+import type { DeploymentConfig, EmailConfig } from "../../Deployment.js"
 import { UsageError } from "../CliErrors.js"
 
 const optional = <A>(options: Options.Options<A>, description: string) =>
@@ -84,6 +84,33 @@ const orVariable = <A, I extends string>(
 ): Effect.Effect<Option.Option<A>, UsageError> =>
   Option.isSome(given) ? Effect.succeed(given) : variable(name, schema)
 
+const required = <A>(name: string, value: Option.Option<A>): Effect.Effect<A, UsageError> =>
+  Effect.mapError(
+    value,
+    () => new UsageError({ reason: `${name}: is required with EMAIL_SMTP_HOST` }),
+  )
+
+/** Where alerts are mailed to: the `EMAIL_*` variables; without EMAIL_SMTP_HOST, nowhere. */
+const emailConfig: Effect.Effect<EmailConfig | undefined, UsageError> = Effect.gen(function* () {
+  const host = Option.getOrUndefined(yield* variable("EMAIL_SMTP_HOST", Schema.String))
+  if (host === undefined) return undefined
+  const port = Option.getOrElse(yield* variable("EMAIL_SMTP_PORT", Port), () => 587)
+  const security = yield* variable(
+    "EMAIL_SMTP_SECURITY",
+    named(Schema.Literal("starttls", "tls", "none"), "must be starttls, tls or none"),
+  )
+  const to = yield* required("EMAIL_TO", yield* variable("EMAIL_TO", Schema.String))
+  return {
+    host,
+    port,
+    security: Option.getOrElse(security, () => (port === 465 ? "tls" : "starttls")),
+    username: Option.getOrUndefined(yield* variable("EMAIL_SMTP_USERNAME", Schema.String)),
+    password: Option.getOrUndefined(yield* variable("EMAIL_SMTP_PASSWORD", Secret)),
+    from: yield* required("EMAIL_FROM", yield* variable("EMAIL_FROM", Schema.String)),
+    to: to.split(",").map((address) => address.trim()),
+  }
+})
+
 /** What is to be deployed. */
 export const deploymentConfig = (flags: ServeFlags): Effect.Effect<DeploymentConfig, UsageError> =>
   Effect.gen(function* () {
@@ -108,6 +135,7 @@ export const deploymentConfig = (flags: ServeFlags): Effect.Effect<DeploymentCon
       adminToken: Option.getOrUndefined(yield* variable("EVENTLOOM_ADMIN_TOKEN", Secret)),
       masterKey: Option.getOrUndefined(yield* variable("EVENTLOOM_MASTER_KEY", Secret)),
       allowPrivateTargets: Option.getOrElse(allow, () => false),
+      email: yield* emailConfig,
     }
   })
 

@@ -5,16 +5,19 @@ import { Deferred, Effect, Either, Layer, Redacted, Schema, Scope } from "effect
 import { eventFromJson, eventsFromJson, fromTrustedJson } from "../../../../src/domain/index.js"
 import { Handlers } from "../../../../src/actors/index.js"
 import {
+  EmailTransport,
   HandlerSlots,
   HandlerTransport,
   Hook0Transport,
   StdoutTransport,
 } from "../../../../src/layers/transports/index.js"
+import { EmailOptions } from "../../../../src/layers/transports/email/EmailOptions.js"
 import { Hook0Options } from "../../../../src/layers/transports/hook0/Hook0Options.js"
 import type { WebhookMode } from "../../../../src/layers/transports/webhook/WebhookOptions.js"
 import type { Behaviour, TransportHarness } from "../../../laws/transportLaws.js"
 import { namespace, sink } from "./Deliveries.js"
 import * as Hook0Server from "./Hook0Server.js"
+import * as MailServer from "./MailServer.js"
 import * as Receiver from "./Receiver.js"
 import * as Webhooks from "./Webhooks.js"
 
@@ -186,6 +189,41 @@ const hook0: TransportHarness = {
     }),
 }
 
+const email: TransportHarness = {
+  kind: "email",
+  name: '"email"',
+  // A batch makes one mail for each cause, so that not every event can be told from it.
+  capabilities: { batching: false, network: true, starting: false },
+  runs: 20,
+  open: (sinkScope) =>
+    Effect.gen(function* () {
+      const server = yield* MailServer.start({ plain: true })
+      const { open } = yield* EmailTransport.make().pipe(Effect.provide(Webhooks.services))
+      const options = Schema.decodeSync(EmailOptions)({
+        host: "127.0.0.1",
+        port: server.port,
+        security: "none",
+        from: "mesh@example.com",
+        to: ["ops@example.com"],
+        subject: "{{id}}",
+      })
+      const { deliver } = yield* Scope.extend(
+        open({ namespace, sink, options, secrets: {} }),
+        sinkScope,
+      )
+      return {
+        connection: { deliver },
+        taken: () => server.mails.map(({ subject = "" }) => subject),
+        behave: (next: Behaviour) => {
+          server.hangs = next === "hang"
+          server.refuse = next === "fail" ? { at: "sender", reply: 451 } : undefined
+        },
+        hanging: server.until(({ hanging }) => hanging),
+        deserted: server.until(({ openSockets }) => openSockets === 0),
+      }
+    }),
+}
+
 export const harnesses: ReadonlyArray<TransportHarness> = [
   webhook("structured"),
   webhook("binary"),
@@ -193,4 +231,5 @@ export const harnesses: ReadonlyArray<TransportHarness> = [
   stdout,
   handler,
   hook0,
+  email,
 ]
