@@ -6,6 +6,7 @@ import process from "node:process"
 
 const benches: Readonly<Record<string, () => Promise<{ readonly run: () => Promise<void> }>>> = {
   routing: () => import("./routing.js"),
+  filters: () => import("./filters.js"),
   publish: () => import("./publish.js"),
   ephemeral: () => import("./ephemeral.js"),
   webhook: () => import("./webhook.js"),

@@ -78,11 +78,13 @@ const toText = (value: CelValue): string | undefined => {
   return typeof value === "object" ? undefined : String(value)
 }
 
-const toBool = (value: CelValue): boolean | undefined => {
-  if (typeof value === "boolean") return value
-  if (value === "true" || value === "false") return value === "true"
-  return undefined
-}
+const truths: ReadonlyMap<CelValue, boolean> = new Map([
+  ...["1", "t", "true", "TRUE", "True"].map((text) => [text, true] as const),
+  ...["0", "f", "false", "FALSE", "False"].map((text) => [text, false] as const),
+])
+
+const toBool = (value: CelValue): boolean | undefined =>
+  typeof value === "boolean" ? value : truths.get(value)
 
 const conversion = (
   name: string,

@@ -189,7 +189,7 @@ const isIn: CelOperator = (left, right, scope, position) => {
     }
     return false
   }
-  if (isObject(right) && typeof left === "string") return memberOf(right, left) !== undefined
+  if (isObject(right)) return typeof left === "string" && memberOf(right, left) !== undefined
   return new CelFault(noOverload("in", typeOf(left), typeOf(right)), position)
 }
 

@@ -2,31 +2,42 @@
 //
 // Numbers in events are doubles. Doubles and integers compare and compute with each other.
 
+/** What is an object here and not one of JSON: one test tells them apart. */
+abstract class NotJson {
+  abstract readonly kind: "fault" | "timestamp" | "duration"
+}
+
 /** What stands for the value of an expression that has none, and for all that is computed from it. */
-export class CelFault {
+export class CelFault extends NotJson {
+  readonly kind = "fault"
   readonly reason: string
   /** In the expression, from zero. */
   readonly position: number
 
   constructor(reason: string, position: number) {
+    super()
     this.reason = reason
     this.position = position
   }
 }
 
 /** A time, in milliseconds since the epoch. */
-export class CelTimestamp {
+export class CelTimestamp extends NotJson {
+  readonly kind = "timestamp"
   readonly millis: number
 
   constructor(millis: number) {
+    super()
     this.millis = millis
   }
 }
 
-export class CelDuration {
+export class CelDuration extends NotJson {
+  readonly kind = "duration"
   readonly millis: number
 
   constructor(millis: number) {
+    super()
     this.millis = millis
   }
 }
@@ -57,16 +68,16 @@ export type CelType =
   | "list"
   | "map"
 
-export const isFault = (value: unknown): value is CelFault => value instanceof CelFault
+export const isFault = (value: unknown): value is CelFault =>
+  typeof value === "object" && value instanceof CelFault
 
 export const isList: (value: CelValue) => value is ReadonlyArray<CelValue> = Array.isArray
 
-export const isObject = (value: CelValue): value is CelObject =>
+export const isObject = (value: CelValue | CelFault): value is CelObject =>
   typeof value === "object" &&
   value !== null &&
   !Array.isArray(value) &&
-  !(value instanceof CelTimestamp) &&
-  !(value instanceof CelDuration)
+  !(value instanceof NotJson)
 
 export const typeOf = (value: CelValue): CelType => {
   if (value === null) return "null"
@@ -75,13 +86,16 @@ export const typeOf = (value: CelValue): CelType => {
   if (typeof value === "number") return "double"
   if (typeof value === "string") return "string"
   if (Array.isArray(value)) return "list"
-  if (value instanceof CelTimestamp) return "timestamp"
-  return value instanceof CelDuration ? "duration" : "map"
+  return value instanceof CelTimestamp || value instanceof CelDuration ? value.kind : "map"
 }
 
 /** A member of an object; undefined where it has none of its own. */
-export const memberOf = (value: CelObject, name: string): CelValue | undefined =>
-  Object.hasOwn(value, name) ? value[name] : undefined
+export const memberOf = (value: CelObject, name: string): CelValue | undefined => {
+  const member = value[name]
+  // Most members that are there are plainly its own; what is inherited is a function, or a prototype.
+  if (typeof member !== "object" && typeof member !== "function") return member
+  return Object.hasOwn(value, name) ? member : undefined
+}
 
 /** The names of the members that are there. */
 export const namesOf = (value: CelObject): ReadonlyArray<string> =>

@@ -120,8 +120,8 @@ const select = (operand: Compiled, name: string, node: CelNode): Compiled => {
   return {
     run: (scope) => {
       const value = run(scope)
-      if (isFault(value)) return value
-      if (!isObject(value)) return new CelFault(`a ${typeOf(value)} has no members`, start)
+      if (!isObject(value))
+        return isFault(value) ? value : new CelFault(`a ${typeOf(value)} has no members`, start)
       return memberOf(value, name) ?? missing(value, name, start)
     },
     type: "dyn",
@@ -233,6 +233,7 @@ const logic = (decisive: boolean, left: Compiled, right: Compiled, node: CelNode
       if (first === decisive) return decisive
       const second = right.run(scope)
       if (second === decisive) return decisive
+      if (first === !decisive && second === !decisive) return !decisive
       for (const value of [first, second]) {
         if (isFault(value)) return value
         if (typeof value !== "boolean") return noBool(value, start)
