@@ -7,6 +7,7 @@ import type {
   MeshService,
   PublishError,
   RedeliveryCount,
+  ReplayView,
   SigningKeysView,
   SinkInput,
 } from "../../actors/index.js"
@@ -37,6 +38,8 @@ import type {
   NamespaceKeys,
   PublishOptions,
   RemovalAccount,
+  ReplayInfo,
+  ReplayOptions,
   SubscriptionInfo,
   SubscriptionOptions,
   WebhookTarget,
@@ -225,6 +228,26 @@ export class EmbeddedNamespace implements MeshNamespace {
     await this.#runtime.run(this.#mesh.subscriptions.resume(this.name, name))
   }
 
+  async replay(subscription: string, options: ReplayOptions): Promise<ReplayInfo> {
+    const name = Inputs.readSubscriptionName(subscription)
+    const spec = Inputs.readReplay(options)
+    return replayInfo(await this.#runtime.run(this.#mesh.replays.start(this.name, name, spec)))
+  }
+
+  async replays(subscription: string): Promise<ReadonlyArray<ReplayInfo>> {
+    const name = Inputs.readSubscriptionName(subscription)
+    return (await this.#runtime.run(this.#mesh.replays.list(this.name, name))).map(replayInfo)
+  }
+
+  async cancelReplay(subscription: string, replay: string): Promise<ReplayInfo> {
+    const key = {
+      namespace: this.name,
+      subscription: Inputs.readSubscriptionName(subscription),
+      id: Inputs.readReplayId(replay),
+    }
+    return replayInfo(await this.#runtime.run(this.#mesh.replays.cancel(key)))
+  }
+
   async unsubscribe(subscription: string): Promise<void> {
     const name = Inputs.readSubscriptionName(subscription)
     const sink = Inputs.readSinkName(subscription)
@@ -324,3 +347,8 @@ const accountOf = (report: RemovalReport): RemovalAccount => ({
   })),
   inFlight: report.inFlight,
 })
+
+const replayInfo = (replay: ReplayView): ReplayInfo => {
+  const { id, state, from, to, position, progress, delivered, failed, dead, skipped } = replay
+  return { id, state, from, to, position, progress, delivered, failed, dead, skipped }
+}

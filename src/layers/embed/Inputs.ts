@@ -14,6 +14,8 @@ import {
   NamespaceName,
   Overlap,
   parseCloudEvent,
+  ReplayId,
+  ReplayPace,
   Sequence,
   Settings,
   SinkName,
@@ -50,6 +52,19 @@ export const readRotation = reader(
   "",
 )
 export const readKeyRotation = reader(Schema.Struct({ overlap: Schema.optional(Overlap) }), "")
+const plainPlace = {
+  sequence: Schema.Struct({ sequence: Sequence }),
+  time: Schema.Struct({ time: Schema.DateTimeUtcFromDate }),
+}
+export const readReplayId = reader(ReplayId, "replay")
+export const readReplay = reader(
+  Schema.Struct({
+    from: Schema.Union(Schema.Literal("earliest"), plainPlace.sequence, plainPlace.time),
+    to: Schema.optional(Schema.Union(plainPlace.sequence, plainPlace.time)),
+    pace: Schema.optional(ReplayPace),
+  }),
+  "",
+)
 export const readTypes = reader(Schema.Array(TypePattern), "types")
 
 const StoreChoice = Schema.Union(

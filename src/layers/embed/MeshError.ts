@@ -26,6 +26,7 @@ export type MeshErrorCode =
   | "QuotaReached"
   | "RotationUnderWay"
   | "RedeliveryFull"
+  | "ReplayNotFound"
   | "SinkInUse"
   | "SinkNotFound"
   | "StoreLocked"
@@ -36,6 +37,7 @@ export type MeshErrorCode =
   | "SubscriptionNotFound"
   | "TooDeep"
   | "TooManyFollowers"
+  | "TooManyReplays"
 
 export class MeshError extends Error {
   override readonly name = "MeshError"

@@ -303,6 +303,40 @@ export interface AuditRecord {
   readonly requestId?: string
 }
 
+export interface ReplayOptions {
+  /** The first event: the oldest there is, a sequence, or the first accepted at or after a time. */
+  readonly from: "earliest" | { readonly sequence: number } | { readonly time: Date }
+  /** The last event: a sequence, or the last accepted before a time. Default: the last there is now. */
+  readonly to?: { readonly sequence: number } | { readonly time: Date } | undefined
+  readonly pace?:
+    | {
+        /** Attempts that may start, such as "100/s" or "10/s burst 1". */
+        readonly rate?: string | undefined
+        /** Deliveries in flight at once. */
+        readonly concurrency?: number | undefined
+      }
+    | undefined
+}
+
+export interface ReplayInfo {
+  /** Also the value of the extension attribute `replay` of what it delivers. */
+  readonly id: string
+  readonly state: "running" | "paused" | "parked" | "suspended" | "completed" | "cancelled"
+  readonly from: number
+  readonly to: number
+  /** Everything up to here is over or set aside. */
+  readonly position: number
+  /** From 0 to 1. */
+  readonly progress: number
+  readonly delivered: number
+  /** Attempts that ended otherwise. */
+  readonly failed: number
+  /** Deliveries given up on. */
+  readonly dead: number
+  /** Events that were no longer retained. */
+  readonly skipped: number
+}
+
 /** The account of a removal: what each step did, and what became of deliveries in flight. */
 export interface RemovalAccount {
   readonly namespace: string
@@ -428,6 +462,15 @@ export interface MeshNamespace {
   subscriptions(): Promise<ReadonlyArray<SubscriptionInfo>>
   pause(subscription: string): Promise<void>
   resume(subscription: string): Promise<void>
+  /**
+   * Delivers a part of the journal once more to one subscription, beside its live flow; marked with
+   * the extension attribute `replay`, and with delivery ids of its own. Resolves when it has begun.
+   */
+  replay(subscription: string, options: ReplayOptions): Promise<ReplayInfo>
+  /** Those that run and the latest that have ended. */
+  replays(subscription: string): Promise<ReadonlyArray<ReplayInfo>>
+  /** Ends one before its time. */
+  cancelReplay(subscription: string, replay: string): Promise<ReplayInfo>
   /** Deletes a subscription, its position, and its sink of the same name. */
   unsubscribe(subscription: string): Promise<void>
   /** Deliveries that were given up on, in the order of death: 100 at a time, unless said otherwise. */

@@ -401,3 +401,61 @@ describe("SinkGate, whatever happens", () => {
     )
   })
 })
+
+describe("Users that yield", () => {
+  const setUpReplay = (concurrency: number) => {
+    const { gate, first: live, second: replay } = setUp(concurrency)
+    replay.yields = true
+    return { gate, live, replay }
+  }
+
+  it("have half of the places at most, and one at least", () => {
+    for (const [concurrency, places] of [
+      [1, 1],
+      [2, 1],
+      [7, 3],
+    ] as const) {
+      const { gate, replay } = setUpReplay(concurrency)
+      let entered = 0
+      while (gate.enter(replay)) entered++
+      expect(entered).toBe(places)
+    }
+  })
+
+  it("leave their place to whoever waits and does not yield", () => {
+    const { gate, live, replay } = setUpReplay(1)
+    expect(gate.enter(replay)).toBe(true)
+    live.backlog = 1
+    expect(gate.enter(live)).toBe(false)
+    gate.report("r/1", Outcome.delivered())
+    gate.leave(replay)
+    expect(gate.enter(replay)).toBe(false)
+    expect(live.starting).toBe(1)
+    expect(gate.enter(live)).toBe(true)
+  })
+
+  it("get a turn now and then beside one that waits for every place", () => {
+    const { gate, live, replay } = setUpReplay(1)
+    const other = new User(() => gate)
+    gate.join(other)
+    replay.backlog = 1
+    live.backlog = other.backlog = 100_000
+    let user = live
+    expect(gate.enter(live)).toBe(true)
+    expect(gate.enter(replay)).toBe(false)
+    let deliveries = 0
+    for (; replay.starting === 0 && deliveries < 10_000; deliveries++) {
+      gate.wait(user === live ? other : live)
+      gate.report(`l/${deliveries}`, Outcome.delivered())
+      gate.leave(user)
+      if (!gate.enter(user)) {
+        user.starting = 0
+        user = user === live ? other : live
+        if (replay.starting === 0) expect(gate.enter(user)).toBe(true)
+      }
+    }
+    expect(deliveries).toBeGreaterThan(32)
+    expect(deliveries).toBeLessThanOrEqual(32 * 8)
+    expect(gate.enter(replay)).toBe(true)
+  })
+})

@@ -128,6 +128,31 @@ layer(testServer(), { excludeTestServices: true })("commands for a running serve
     }),
   )
 
+  it.scoped("replays are waited for, listed, left to themselves and cancelled", () =>
+    Effect.gen(function* () {
+      yield* cli("namespaces add again.example")
+      const { handle } = yield* Mesh
+      const seen: Array<unknown> = []
+      yield* handle(NamespaceName.make("again.example"), "s", {}, (event) => {
+        seen.push(event["replay"])
+        return Outcome.delivered()
+      })
+      for (const id of ["a", "b", "c"]) yield* cli(`publish again.example --type t --id ${id}`)
+      const ended = yield* cli("subscriptions replay again.example s --from 2 --json")
+      expect(jsonOf(ended)).toMatchObject({ state: "completed", from: "2", to: "3", delivered: 2 })
+      expect(seen.filter((replay) => replay !== undefined).length).toBe(2)
+      const detached = yield* cli(
+        "subscriptions replay again.example s --from earliest --rate 1/h --detach",
+      )
+      expect(detached.out).toMatch(/^to +3$/m)
+      const list = yield* cli("subscriptions replays again.example s")
+      expect(list.out).toMatch(/rp_\S+ +completed +2 +3 +3 +2 +0 +0 +0\nrp_\S+ +running/)
+      const [, id = ""] = /^id +(\S+)$/m.exec(detached.out) ?? []
+      const cancelled = yield* cli(`subscriptions cancel-replay again.example s ${id}`)
+      expect(cancelled.out).toMatch(/^state +cancelled$/m)
+    }),
+  )
+
   it.effect("sinks and subscriptions are put, listed, shown, paused and removed", () =>
     Effect.gen(function* () {
       yield* cli("namespaces add things.example")

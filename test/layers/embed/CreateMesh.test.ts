@@ -4,7 +4,7 @@ import { mkdtemp, rm, stat } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as fc from "fast-check"
-import { afterEach, describe, expect, it } from "vitest"
+import { afterEach, describe, expect, it, vi } from "vitest"
 import {
   createMesh,
   type LogRecord,
@@ -230,6 +230,25 @@ describe("subscriptions", () => {
     await acme.unsubscribe("hook")
     expect(await acme.subscriptions()).toEqual([])
     expect(await failure(acme.unsubscribe("hook"))).toMatchObject({ code: "SubscriptionNotFound" })
+  })
+
+  it("are given a part of the journal once more", async () => {
+    const acme = await startNamespace()
+    const seen: Array<unknown> = []
+    const pace = { rate: "1000/s", concurrency: 1 }
+    await acme.handle("h", { startAt: "earliest" }, ({ replay }) => void seen.push(replay))
+    await acme.publish([event("1"), event("2"), event("3")])
+    const { id, to } = await acme.replay("h", { from: { sequence: 2 }, pace })
+    expect(to).toBe(3)
+    await vi.waitUntil(async () => (await acme.replays("h"))[0]?.state === "completed")
+    expect(seen.filter((replay) => replay === id).length).toBe(2)
+    const slow = await acme.replay("h", { from: "earliest", pace: { rate: "1/h" } })
+    expect(await acme.cancelReplay("h", slow.id)).toMatchObject({ state: "cancelled" })
+    expect(await failure(acme.cancelReplay("h", "rp_none"))).toMatchObject({
+      code: "ReplayNotFound",
+    })
+    const from = { time: new Date("no") }
+    expect(await failure(acme.replay("h", { from }))).toMatchObject({ code: "InvalidSetting" })
   })
 
   it("do not go to private addresses unless that is allowed", async () => {

@@ -6,6 +6,7 @@ import type { Paint } from "../screen/Paint.js"
 import { clientOptions, withClient } from "./ClientCommand.js"
 import { given, type Item, itemOf, text } from "./Fields.js"
 import { objectInput } from "./JsonInput.js"
+import { cancelReplayCommand, replayCommand, replaysCommand } from "./ReplayCommands.js"
 import {
   getInCommand,
   listInCommand,
@@ -158,5 +159,8 @@ export const subscriptionsCommand = Command.make("subscriptions").pipe(
     removeInCommand(subscriptions),
     switchCommand("pause", "Stop delivering; the position stays"),
     switchCommand("resume", "Deliver from the position on"),
+    replayCommand,
+    replaysCommand,
+    cancelReplayCommand,
   ]),
 )
