@@ -257,8 +257,10 @@ const reload = (
   })
 
 /** The settings that sinks and subscriptions begin with. */
-const inherited = ({ settings: { retry, webhookUrl, webhookSecret } }: NamespaceSeat): string =>
-  JSON.stringify({ retry, webhookUrl, webhookSecret })
+const inherited = ({ settings }: NamespaceSeat): string => {
+  const { maxConcurrentDeliveries, retry, webhookSecret, webhookUrl } = settings
+  return JSON.stringify({ maxConcurrentDeliveries, retry, webhookSecret, webhookUrl })
+}
 
 /** Everything that may have inherited a setting begins anew. */
 const reseat = (

@@ -19,6 +19,8 @@ import type { MeshWorld } from "../mesh/MeshWorld.js"
 import type { StoreUnavailable } from "../ports/index.js"
 import type { SinkSeat } from "../sink/SinkActor.js"
 import { SinkGate } from "../sink/SinkGate.js"
+import { Alarm } from "../kernel/index.js"
+import { Bulkhead } from "../sink/Bulkhead.js"
 import { openSink, renewSink } from "../sink/OpenSink.js"
 import { FeedSlot } from "../subscription/FeedSlot.js"
 import type { SubscriptionSeat } from "../subscription/SubscriptionActor.js"
@@ -31,6 +33,8 @@ export interface NamespaceSeat {
   readonly quota: PublishQuota
   record: Namespace
   settings: EffectiveSettings
+  /** What all its sinks share. */
+  bulkhead: Bulkhead | undefined
   readonly sinks: Map<SinkName, SinkSeat>
   readonly subscriptions: Map<SubscriptionName, SubscriptionSeat>
 }
@@ -64,6 +68,7 @@ export const loadNamespace = (
       quota,
       record,
       settings,
+      bulkhead: bulkheadOf(settings, world),
       sinks: new Map(),
       subscriptions: new Map(),
     }
@@ -81,6 +86,9 @@ export const refresh = (seat: NamespaceSeat): Effect.Effect<void, StoreUnavailab
     const found = yield* seat.world.registry.getNamespace(seat.hub.name)
     if (Option.isNone(found)) return
     const settings = yield* loadSettings(seat.world, found.value)
+    if (settings.maxConcurrentDeliveries !== seat.settings.maxConcurrentDeliveries) {
+      seat.bulkhead = bulkheadOf(settings, seat.world)
+    }
     seat.record = found.value
     seat.settings = settings
     const counted = seat.quota.countsJournal
@@ -88,6 +96,9 @@ export const refresh = (seat: NamespaceSeat): Effect.Effect<void, StoreUnavailab
     if (!counted) yield* countJournal(seat)
     if (seat.hub.status !== "asleep") seat.hub.status = found.value.status
   })
+
+const bulkheadOf = ({ maxConcurrentDeliveries }: EffectiveSettings, { now }: MeshWorld) =>
+  maxConcurrentDeliveries === undefined ? undefined : new Bulkhead(maxConcurrentDeliveries, now)
 
 /** Finds out how many bytes the journal of the namespace has, where that is limited. */
 export const countJournal = (seat: NamespaceSeat): Effect.Effect<void, StoreUnavailable> =>
@@ -128,6 +139,8 @@ export const seatSink = (seat: NamespaceSeat, sink: Sink): SinkSeat => {
     now: world.now,
     random: world.random,
     onChange: (change) => sinkSeat.notify?.(change),
+    bulkhead: seat.bulkhead,
+    alarm: (at) => sinkSeat.alarm.set(at),
   })
   const sinkSeat: SinkSeat = {
     namespace: sink.namespace,
@@ -145,6 +158,7 @@ export const seatSink = (seat: NamespaceSeat, sink: Sink): SinkSeat => {
     now: world.now,
     alerts: world.alerts,
     renewals: 0,
+    alarm: new Alarm(),
     notify: undefined,
   }
   return sinkSeat

@@ -4,7 +4,7 @@
 import { Effect, FiberSet, Scope } from "effect"
 import type { NamespaceName, Sink, SinkName } from "../../domain/index.js"
 import type { Alerts } from "../alert/Alerts.js"
-import { actorSpec, type CellContext, fromMachine } from "../kernel/index.js"
+import { actorSpec, type Alarm, type CellContext, fromMachine } from "../kernel/index.js"
 import type { Connection } from "../ports/index.js"
 import { type SinkCommand, sinkMachine, type SinkMessage } from "./SinkChart.js"
 import type { GateChange, SinkGate } from "./SinkGate.js"
@@ -27,6 +27,8 @@ export interface SinkSeat {
   renewals: number
   readonly now: () => number
   readonly alerts: Alerts
+  /** Rings when the gate has a token again, where the open sink has a rate. */
+  readonly alarm: Alarm
   /** Where the gate's changes go: set by the actor while it lives. */
   notify: ((change: GateChange) => void) | undefined
 }
@@ -84,7 +86,11 @@ const openSink = (seat: SinkSeat, context: CellContext<SinkMessage>): Effect.Eff
         ),
       )
     const { renewals } = seat
-    seat.gate.connect(yield* seat.open)
+    const connection = yield* seat.open
+    if (connection.rate !== undefined) {
+      yield* Effect.forkScoped(seat.alarm.run(() => seat.gate.tokenDue()))
+    }
+    seat.gate.connect(connection)
     if (seat.renewals !== renewals) yield* seat.renew
     // A gate that was parked before a crash is parked still.
     seat.gate.announce()

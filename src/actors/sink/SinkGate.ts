@@ -17,17 +17,16 @@ import {
   probeDueAt,
   startProbe,
   type Suspicion,
+  TokenBucket,
   tripBreaker,
 } from "../../domain/index.js"
 import { Option } from "effect"
+import type { Bulkhead } from "./Bulkhead.js"
+import { Places, type PlaceUser } from "./Places.js"
 import type { Connection } from "../ports/index.js"
 
 /** A subscription, as its gate sees it. */
-export interface GateUser {
-  /** Gives way to users that do not, as long as they have use for every place. */
-  readonly yields: boolean
-  /** There may be room again: start what is ready. */
-  readonly pump: () => void
+export interface GateUser extends PlaceUser {
   /** The sink works, so a delivery that was suspect is at fault. Ignores what it does not know. */
   readonly rejectSuspect: (key: string) => void
 }
@@ -52,6 +51,10 @@ export interface SinkGateOptions {
   /** Uniform from 0 up to but not including 1. */
   readonly random: () => number
   readonly onChange: (change: GateChange) => void
+  /** What all sinks of the namespace share; absent: nothing. */
+  readonly bulkhead?: Bulkhead | undefined
+  /** Has the gate look again at this time, in milliseconds since the epoch: `tokenDue`. */
+  readonly alarm?: (at: number) => void
 }
 
 export interface Report {
@@ -60,39 +63,28 @@ export interface Report {
   readonly suspicion: MisconfigurationVerdict<string>["_tag"]
 }
 
-/** A place stays with a user for so many deliveries, or for so long, while others wait. */
-const maxTurns = 32
-const turnMillis = 10
-/** Of so many places that change hands one goes to a user that yields, if one waits. */
-const yieldingTurns = 8
-
-export class SinkGate {
+export class SinkGate implements PlaceUser {
+  /** At the bulkhead all sinks are equal. */
+  readonly yields = false
   readonly #options: SinkGateOptions
+  readonly #bulkhead: Bulkhead | undefined
   readonly #users = new Set<GateUser>()
-  readonly #waiting = new Set<GateUser>()
-  /** Those that wait and yield to all others. */
-  readonly #yielding = new Set<GateUser>()
-  /** Places that are kept for the next delivery of a user. */
-  readonly #kept = new Map<GateUser, number>()
-  #keptPlaces = 0
-  /** Deliveries since a place changed hands, and when it did. */
-  #turns = 0
-  #handedOverAt = 0
-  #handedOver = 0
-  /** Deliveries under way of users that yield. */
-  #activeYielding = 0
+  readonly #places: Places<GateUser>
   #breaker: Breaker = closedBreaker
   #cause: ParkCause = "outage"
   #suspicion: Suspicion<string> = noSuspicion
-  #active = 0
   #probing = false
   #probes = 0
   #lastSuccessAt: number | undefined
   #connection: Connection | undefined
   #unwatch: (() => void) | undefined
+  /** Of the connection, where it has a rate. */
+  #bucket: TokenBucket | undefined
 
   constructor(options: SinkGateOptions) {
     this.#options = options
+    this.#bulkhead = options.bulkhead
+    this.#places = new Places(options.concurrency, options.now)
   }
 
   /** The open sink; undefined while its actor is starting. */
@@ -108,6 +100,7 @@ export class SinkGate {
   /** The sink is open: deliveries may start. */
   connect(connection: Connection): void {
     this.#connection = connection
+    this.#bucket = bucketOf(connection, this.#bucket, this.#options.now())
     this.#unwatch = connection.availability?.watch(() => this.#pumpAll())
     this.#pumpAll()
   }
@@ -136,7 +129,7 @@ export class SinkGate {
 
   /** Deliveries under way. */
   get active(): number {
-    return this.#active
+    return this.#places.active
   }
 
   /** When the sink last took an event. */
@@ -155,24 +148,40 @@ export class SinkGate {
 
   quit(user: GateUser): void {
     this.#users.delete(user)
-    this.pass(user)
-    this.#waiting.delete(user)
-    this.#yielding.delete(user)
+    this.#places.forget(user)
+    if (this.#users.size === 0) this.#bulkhead?.quit(this)
+    else this.pass(user)
   }
 
   /** How many deliveries a user could start now. */
   room(user: GateUser): number {
-    if (!this.isOpen) return 0
-    if (this.#breaker._tag !== "Closed") return this.#canProbe() ? 1 : 0
-    const kept = this.#kept.get(user) ?? 0
-    const free = this.#options.concurrency - this.#active - this.#keptPlaces + kept
-    return user.yields ? Math.min(free, this.#roomForYielding(kept)) : free
+    const own = this.#ownRoom(user)
+    return own <= 0 || this.#bulkhead === undefined ? own : Math.min(own, this.#bulkhead.room(this))
   }
 
-  /** Never all places at once, and while others wait only those that are kept for it. */
-  #roomForYielding(kept: number): number {
-    const most = Math.max(1, Math.floor(this.#options.concurrency / 2)) - this.#activeYielding
-    return this.#waiting.size > 0 ? Math.min(kept, most) : most
+  #ownRoom(user: GateUser): number {
+    if (!this.isOpen) return 0
+    const places =
+      this.#breaker._tag === "Closed" ? this.#places.room(user) : this.#canProbe() ? 1 : 0
+    return places <= 0 || this.#bucket === undefined ? places : this.#tokens(this.#bucket, places)
+  }
+
+  /** As many as have a token; where none has, everybody is pumped when the next one comes. */
+  #tokens(bucket: TokenBucket, places: number): number {
+    const now = this.#options.now()
+    const tokens = bucket.available(now)
+    if (tokens === 0) this.#options.alarm?.(bucket.dueAt(1, now))
+    return Math.min(places, tokens)
+  }
+
+  /** A token of the connection's rate may have come. */
+  tokenDue(): void {
+    this.pump()
+  }
+
+  /** There may be room: whoever waits can try. */
+  pump(): void {
+    if (!this.#pumpWaiting()) this.#bulkhead?.release(this)
   }
 
   /** Takes a place, to be given back with `leave`. When there is none, the user is pumped later. */
@@ -183,7 +192,6 @@ export class SinkGate {
       if (user.yields) this.#pumpWaiting()
       return false
     }
-    this.#useKept(user, 1)
     if (this.#breaker._tag !== "Closed") {
       const { breaker, now } = this.#options
       this.#breaker = Option.getOrElse(
@@ -195,43 +203,59 @@ export class SinkGate {
       // Should it never end, another is due.
       this.announce()
     }
-    this.#active++
-    if (user.yields) this.#activeYielding++
+    this.#places.enter(user)
+    this.#bulkhead?.enter(this)
+    this.#bucket?.take(1, this.#options.now())
     return true
   }
 
   /** Asks to be pumped when there is room. */
   wait(user: GateUser): void {
-    if (user.yields) this.#yielding.add(user)
-    else this.#waiting.add(user)
+    // A place that was kept for it is of no use to it now: it stands in line again.
+    this.#places.forgo(user)
+    this.#places.wait(user)
+    if (this.#bulkhead === undefined) return
+    // What keeps it waiting may be the sink's own: then the place that it has left is for others.
+    if (this.#ownRoom(user) > 0) this.#bulkhead.wait(this)
+    else this.#bulkhead.pass(this)
+  }
+
+  /** Asks to be pumped too when there is room for more than the user starts now. */
+  want(user: GateUser): void {
+    if (this.#users.size === 1 && this.#bulkhead === undefined) return
+    this.#places.wait(user)
+    this.#bulkhead?.wait(this)
   }
 
   /** The user starts nothing for now: the place that it has just left is for others. */
   pass(user: GateUser): void {
-    this.#useKept(user, Number.POSITIVE_INFINITY)
-    if (this.#isWaitedFor) this.#pumpWaiting()
+    this.#places.forgo(user)
+    if (this.#places.isWaitedFor) this.#pumpWaiting()
+    this.#bulkhead?.pass(this)
   }
 
   /** The user has no use for places that are kept for it. */
   release(user: GateUser): void {
-    if (this.#kept.has(user)) this.pass(user)
+    if (this.#places.keepsFor(user)) this.pass(user)
+    else if (!this.#places.isWaitedFor) this.#bulkhead?.release(this)
   }
 
   /**
    * Gives a place back, after what became of the attempt was reported, or if it was cut off. Whoever
-   * leaves enters again or passes: a place changes hands now and then, not at each delivery, for that
-   * costs more than the delivery itself where sinks are fast.
+   * leaves enters again or passes.
    */
   leave(user: GateUser): void {
-    this.#active--
-    if (user.yields) this.#activeYielding--
+    this.#places.leave(user)
+    this.#bulkhead?.leave(this)
     if (this.#breaker._tag === "HalfOpen") {
       // A probe that was cut off has shown nothing: another may start at once.
       const { since, probes } = this.#breaker
       this.#breaker = Breaker.Open({ since, probes, probeAt: this.#options.now() })
       this.#probing = false
     }
-    if (this.#isWaitedFor) this.#handOver()
+    if (!this.#places.isWaitedFor) return
+    if (this.#breaker._tag === "Closed") this.#places.handOver()
+    else this.#pumpWaiting()
   }
 
   /** Takes note of the outcome of an attempt; `key` tells the delivery from all others of the sink. */
@@ -316,63 +340,23 @@ export class SinkGate {
     return { now: this.#options.now(), random: this.#options.random() }
   }
 
-  /** Keeps the place that was left for who has waited longest, if it is time to. */
-  #handOver(): void {
-    if (this.#breaker._tag !== "Closed") return this.#pumpWaiting()
-    const now = this.#options.now()
-    if (++this.#turns < maxTurns && Math.abs(now - this.#handedOverAt) < turnMillis) return
-    this.#turns = 0
-    this.#handedOverAt = now
-    const next = this.#nextInLine()
-    if (next === undefined) return
-    this.#waiting.delete(next)
-    this.#yielding.delete(next)
-    this.#kept.set(next, (this.#kept.get(next) ?? 0) + 1)
-    this.#keptPlaces++
-    next.pump()
-  }
-
-  #nextInLine(): GateUser | undefined {
-    const [first] = this.#waiting
-    const [yielding] = this.#yielding
-    const isItsTurn = first === undefined || ++this.#handedOver % yieldingTurns === 0
-    return yielding !== undefined && isItsTurn ? yielding : first
-  }
-
-  get #isWaitedFor(): boolean {
-    return this.#waiting.size > 0 || this.#yielding.size > 0
-  }
-
-  #useKept(user: GateUser, most: number): void {
-    const kept = this.#kept.get(user)
-    if (kept === undefined) return
-    const used = Math.min(kept, most)
-    this.#keptPlaces -= used
-    if (used === kept) this.#kept.delete(user)
-    else this.#kept.set(user, kept - used)
-  }
-
-  /** In turn, as long as there is room; one that still waits goes to the end of the line. */
-  #pumpWaiting(): void {
-    this.#pumpInTurn(this.#waiting)
-    if (this.#waiting.size === 0) this.#pumpInTurn(this.#yielding)
-  }
-
-  #pumpInTurn(users: Set<GateUser>): void {
-    let turns = users.size
-    for (const user of users) {
-      if (turns-- <= 0 || this.room(user) <= 0) return
-      users.delete(user)
-      user.pump()
-    }
+  #pumpWaiting(): boolean {
+    return this.#places.pumpWaiting((user) => this.room(user) > 0)
   }
 
   #pumpAll(): void {
-    this.#waiting.clear()
-    this.#yielding.clear()
+    this.#places.clearWaiting()
     for (const user of this.#users) if (!user.yields) user.pump()
     for (const user of this.#users) if (user.yields) user.pump()
   }
 }
 
 const delivered: Report = { counts: true, suspicion: "Clear" }
+
+/** A sink that is opened again with the rate it had goes on from where it was. */
+const bucketOf = (
+  { rate }: Connection,
+  before: TokenBucket | undefined,
+  now: number,
+): TokenBucket | undefined =>
+  rate === undefined ? undefined : (before?.refitted(rate, now) ?? new TokenBucket(rate, now))

@@ -103,7 +103,9 @@ export class FeedDeliveries implements GateUser {
     if (paced === 0) return this.#gate.release(this)
     const room = this.#gate.room(this)
     if (room <= 0) return this.#gate.wait(this)
-    const wanted = Math.min(ready, paced, idle, room)
+    const possible = Math.min(ready, paced, idle)
+    const wanted = Math.min(possible, room)
+    if (wanted < possible) this.#gate.want(this)
     for (let started = 0; started < wanted; started++) {
       this.#workers++
       this.#world.startWorker()

@@ -216,3 +216,77 @@ describe("A batch", () => {
     }),
   )
 })
+
+describe("A sink with a rate", () => {
+  scenario("is sent so many requests, over all its subscriptions", (t, ns) =>
+    Effect.gen(function* () {
+      yield* ns.sink("s", { rate: "2/s" })
+      yield* ns.subscribe("p")
+      yield* ns.subscribe("q")
+      const start = t.simulation.now
+      yield* ns.publish(ids("a", 3))
+      yield* t.simulation.advance("10 seconds")
+      expect(times(t, start)).toEqual([0, 0, 500, 1000, 1500, 2000])
+      expect([ns.taken("p").length, ns.taken("q").length]).toEqual([3, 3])
+    }),
+  )
+
+  scenario("counts a batch as the one request it is", (t, ns) =>
+    Effect.gen(function* () {
+      yield* ns.sink("s", { rate: "1/s", batches: true })
+      yield* ns.subscribe("p", { batch: { maxEvents: 5 } })
+      yield* ns.publish(ids("a", 10))
+      yield* t.simulation.advance("1 second")
+      expect(t.sinks.batches.map(({ length }) => length)).toEqual([5, 5])
+    }),
+  )
+})
+
+describe("The concurrent deliveries of a namespace", () => {
+  scenario("are bounded over all its sinks, and those of others are not", (t, ns) =>
+    Effect.gen(function* () {
+      yield* t.simulation.finish(
+        t.mesh.namespaces.put(ns.name, { overrides: { maxConcurrentDeliveries: 3 } }),
+      )
+      const other = new TestNamespace(t, "b.example")
+      yield* other.create
+      yield* other.subscribe()
+      other.answer(() => Effect.as(Effect.sleep("1 second"), Outcome.delivered()))
+      yield* ns.sink("two")
+      yield* ns.subscribe("p")
+      yield* ns.subscribe("q", {}, "two")
+      const slow: Answer = () => Effect.as(Effect.sleep("1 second"), Outcome.delivered())
+      ns.answer(slow)
+      ns.answer(slow, "two")
+      yield* ns.publish(ids("a", 6))
+      yield* other.publish(ids("b", 10))
+      yield* t.simulation.advance("500 millis")
+      const flying = (of: TestNamespace) =>
+        t.sinks.attempts.filter((one) => one.namespace === of.name && one.outcome === undefined)
+      expect(flying(ns).length).toBe(3)
+      expect(flying(other).length).toBe(10)
+      const { usage } = yield* t.simulation.finish(t.mesh.namespaces.get(ns.name))
+      expect(usage.concurrentDeliveries).toBe(3)
+      yield* t.simulation.advance("4 seconds")
+      expect([ns.taken("p").length, ns.taken("q").length]).toEqual([6, 6])
+    }),
+  )
+
+  scenario("can be changed while deliveries run", (t, ns) =>
+    Effect.gen(function* () {
+      const put = (maxConcurrentDeliveries: number | null) =>
+        t.simulation.finish(
+          t.mesh.namespaces.put(ns.name, { overrides: { maxConcurrentDeliveries } }),
+        )
+      yield* put(1)
+      yield* ns.subscribe()
+      ns.answer(() => Effect.as(Effect.sleep("1 second"), Outcome.delivered()))
+      yield* ns.publish(ids("a", 20))
+      yield* t.simulation.advance("3 seconds")
+      expect(ns.taken().length).toBeLessThanOrEqual(3)
+      yield* put(null)
+      yield* t.simulation.advance("5 seconds")
+      expect([...ns.taken()].toSorted()).toEqual(ids("a", 20).toSorted())
+    }),
+  )
+})
