@@ -7,11 +7,9 @@
  * Peers run in processes of their own, under the Node that they need. Everything was queued before a
  * clock starts, but for latency.
  */
-import { type ChildProcess, fork } from "node:child_process"
-import { once } from "node:events"
+import { fork } from "node:child_process"
 import { existsSync } from "node:fs"
-import { fileURLToPath } from "node:url"
-import { Duration, Effect, Either, Redacted, Schema } from "effect"
+import { Duration, Effect, Either, Redacted } from "effect"
 import { Pool } from "undici"
 import { Mesh, type MeshService } from "../src/actors/index.js"
 import { CloudEvent, NamespaceName, SinkName, SubscriptionName } from "../src/domain/index.js"
@@ -20,6 +18,7 @@ import * as PostgresStore from "../src/layers/stores/sql/PostgresStore.js"
 import * as AesVault from "../src/layers/vault/AesVault.js"
 import { freshSchema, testServer } from "../test/support/Postgres.js"
 import { figure, isMain, median, printTable, quantile } from "./measure.js"
+import { answerOf, local, type Receiver, startReceiver } from "./receiver.js"
 
 const CONCURRENCY = 64
 const EVENTS = 30_000
@@ -29,7 +28,6 @@ const ROUNDS = 3
 const PER_SECOND = 200
 const LATENCY_EVENTS = 1_000
 
-const local = (path: string) => fileURLToPath(new URL(`../../bench/${path}`, import.meta.url))
 const peerNode = local("node_modules/node/bin/node")
 const peers = ["bullmq", "pg-boss", "graphile-worker"].filter(() =>
   existsSync(local("node_modules/bullmq")),
@@ -50,48 +48,6 @@ const bodyTemplate = JSON.stringify(eventWith("0b9f4a1e-7c1d-4e59-9a5e-000000000
 const body = bodyTemplate.replace("SENT_AT", "0")
 
 // --- The processes around ------------------------------------------------------------------------
-
-interface Receiver {
-  readonly port: number
-  /** Counts from now on; the promise resolves when that many have come. */
-  readonly expect: (count: number, time?: boolean) => Promise<{ readonly complete: Promise<void> }>
-  readonly latencies: () => Promise<ReadonlyArray<number>>
-}
-
-const answerOf = async (child: ChildProcess, key: string): Promise<Record<string, unknown>> => {
-  for (;;) {
-    const [message]: ReadonlyArray<unknown> = await once(child, "message")
-    const answer = Schema.decodeUnknownSync(
-      Schema.Record({ key: Schema.String, value: Schema.Unknown }),
-    )(message)
-    if ("failed" in answer)
-      throw new Error(`${String(answer["failed"])}: ${String(answer["reason"])}`)
-    if (key in answer) return answer
-  }
-}
-
-const startReceiver = Effect.acquireRelease(
-  Effect.promise(async () => {
-    const child = fork(local("peers/receiver.mjs"))
-    const { port } = await answerOf(child, "port")
-    const receiver: Receiver = {
-      port: Number(port),
-      expect: async (count, time = false) => {
-        const ready = answerOf(child, "ready")
-        child.send({ command: "expect", count, time })
-        await ready
-        return { complete: answerOf(child, "complete").then(() => undefined) }
-      },
-      latencies: async () => {
-        const answer = answerOf(child, "latencies")
-        child.send({ command: "latencies" })
-        return Schema.decodeUnknownSync(Schema.Array(Schema.Number))((await answer)["latencies"])
-      },
-    }
-    return { receiver, child }
-  }),
-  ({ child }) => Effect.sync(() => child.kill()),
-)
 
 /** Runs a peer in its own process and lets `use` command it. */
 const withPeer = async <A>(
@@ -334,7 +290,7 @@ const measure = async (surroundings: Surroundings): Promise<void> => {
 }
 
 const program = Effect.gen(function* () {
-  const { receiver } = yield* startReceiver
+  const receiver = yield* startReceiver
   const server = yield* testServer
   const schema = yield* freshSchema(server)
   const deployment = SingleProcess.layer({

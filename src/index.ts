@@ -7,6 +7,7 @@
 // The mesh
 export {
   type DeadLetterListing,
+  type DeliveryView,
   defaultMeshConfig,
   type Durability,
   type EventReader,
@@ -112,12 +113,18 @@ export {
 export {
   BatchLimits,
   type BreakerPolicy,
+  AttemptOutcome,
+  Audit,
   DeadLetterKind,
   DeadLetterNotFound,
   DeadLetterReason,
   defaultBreakerPolicy,
   defaultRetryPolicy,
+  DeliveryAttempt,
+  DeliveryStanding,
   DeliveryUnderWay,
+  describeStanding,
+  EventNotFound,
   describeDeadLetter,
   InvalidTypePattern,
   Ordering,
@@ -132,6 +139,7 @@ export {
   SubscriptionInactive,
   SubscriptionSpec,
   SubscriptionStatus,
+  WaitingCause,
   typeMatches,
   TypePattern,
 } from "./domain/index.js"
@@ -174,6 +182,7 @@ export * as TransportRegistry from "./layers/transports/TransportRegistry.js"
 // For custom stores and vaults
 export {
   type Appended,
+  type Attempt,
   AuditLog,
   type AuditTrim,
   type DeadLetter,
@@ -181,6 +190,7 @@ export {
   type DeadLetterPage,
   type Deferral,
   DeliveryLog,
+  type DeliveryRecords,
   Invalidation,
   Journal,
   type JournalBounds,

@@ -32,5 +32,6 @@ export const change = (
   settled: [],
   dead: [],
   redelivered: [],
+  attempts: [],
   ...more,
 })

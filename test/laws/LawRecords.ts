@@ -3,8 +3,9 @@
 import { createHash } from "node:crypto"
 import { DateTime, Duration } from "effect"
 import * as fc from "fast-check"
-import type { Deferral, NewDeadLetter, StoredKey } from "../../src/actors/index.js"
+import type { Attempt, Deferral, NewDeadLetter, StoredKey } from "../../src/actors/index.js"
 import {
+  AttemptOutcome,
   type AuditEntry,
   ByteSize,
   type DeadLetterReason,
@@ -186,6 +187,7 @@ const spec: fc.Arbitrary<SubscriptionSpec> = fc.record(
       maxWait: fc.integer({ min: 0, max: 60_000 }).map((value) => Duration.millis(value)),
     }),
     rateLimit: rate,
+    audit: fc.constantFrom("failures" as const, "all" as const),
   },
   { requiredKeys: ["sink"] },
 )
@@ -262,6 +264,29 @@ export const deadLetter = (id: string): fc.Arbitrary<NewDeadLetter> =>
     firstAttemptAt: millis,
     deadAt: millis,
   })
+
+export const attempt: fc.Arbitrary<Attempt> = fc.record(
+  {
+    sequence: fc.integer({ min: 1, max: 4 }).map((value) => Sequence.make(value)),
+    since: fc.constantFrom(1, 8_640_000_000_000_000),
+    attempt: fc.integer({ min: 1, max: 3 }),
+    startedAt: millis,
+    durationMillis: fc.nat(),
+    outcome: fc.constantFrom(...AttemptOutcome.literals),
+    reason: safeText,
+    status: fc.integer({ min: 100, max: 599 }),
+  },
+  { requiredKeys: ["sequence", "since", "attempt", "startedAt", "durationMillis", "outcome"] },
+)
+
+export const plainAttempt = (sequence: number): Attempt => ({
+  sequence: Sequence.make(sequence),
+  since: 1,
+  attempt: 1,
+  startedAt: 1,
+  durationMillis: 5,
+  outcome: "Delivered",
+})
 
 export const plainDeadLetter = (id: string): NewDeadLetter => ({
   id,

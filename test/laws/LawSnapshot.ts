@@ -12,7 +12,7 @@ import {
   Replays,
   SigningKeys,
 } from "../../src/actors/index.js"
-import { type NamespaceName, origin, Sequence } from "../../src/domain/index.js"
+import { type NamespaceName, origin, Sequence, SubscriptionName } from "../../src/domain/index.js"
 import { cloudEvent, entry, numberedFrom, seen } from "./LawEvents.js"
 import { freshKeyId } from "./LawKeys.js"
 import { change } from "./LawProgress.js"
@@ -38,6 +38,8 @@ export const snapshot = (namespace: NamespaceName) =>
         rows,
       })),
     )
+    const known = progress.map(({ subscription }) => subscription)
+    const names = [...new Set([...known, SubscriptionName.make("sub1")])]
     const page = { namespace, after: origin, maxBytes: 1e9, ...all }
     return {
       namespace: Option.getOrUndefined(yield* registry.getNamespace(namespace)),
@@ -52,6 +54,7 @@ export const snapshot = (namespace: NamespaceName) =>
         replays.deferrals(replay, origin, 10_000),
       ),
       deadLetters: yield* log.deadLetters({ namespace, ...all }),
+      attempts: (yield* log.recordsOf(namespace, Sequence.make(2), names)).attempts,
       slowest: yield* log.slowestPosition(namespace),
       keys: yield* keys.list(namespace, all),
       signingKeys: yield* signingKeys.list(namespace),
@@ -70,6 +73,7 @@ export interface Contents {
   readonly subscriptions: number
   readonly deferrals: number
   readonly deadLetters: number
+  readonly attempts: number
   readonly keys: number
   readonly signingKeys: number
   readonly audit: number
@@ -94,6 +98,7 @@ export const fill = (namespace: NamespaceName, contents: Contents) =>
         change(namespace, name, contents.deferrals, {
           deferred: numbers(contents.deferrals).map((at) => Records.plainDeferral(at)),
           dead: numbers(contents.deadLetters).map((at) => Records.plainDeadLetter(`${name}-${at}`)),
+          attempts: numbers(contents.attempts).map((at) => Records.plainAttempt(at)),
         }),
       ])
       const replay = Records.plainReplay(namespace, name, "rp_1")
@@ -122,6 +127,7 @@ export const lateChange = (namespace: NamespaceName) =>
   change(namespace, "sub1", 3, {
     deferred: [Records.plainDeferral(2)],
     dead: [Records.plainDeadLetter("late")],
+    attempts: [Records.plainAttempt(2)],
   })
 
 /** A late write of a replay that was filled in. */

@@ -8,6 +8,7 @@ import { NaiveJournal } from "./NaiveJournal.js"
 interface Place {
   readonly position: number
   readonly acknowledged: string
+  readonly startedAfter: number
   readonly deferrals: ReadonlyMap<number, Deferral>
 }
 
@@ -30,7 +31,9 @@ export class NaiveStore {
     this.#subscriptions.set(subscription.name, subscription)
     if (this.#places.has(subscription.name)) return
     const acknowledged = String(position)
-    this.#places.set(subscription.name, { position, acknowledged, deferrals: new Map() })
+    const deferrals = new Map<number, Deferral>()
+    const startedAfter = position
+    this.#places.set(subscription.name, { position, acknowledged, startedAfter, deferrals })
   }
 
   deleteSubscription(name: string): boolean {
@@ -45,7 +48,7 @@ export class NaiveStore {
     for (const deferral of change.deferred) deferrals.set(deferral.sequence, deferral)
     for (const sequence of change.settled) deferrals.delete(sequence)
     const { position, acknowledged } = change
-    this.#places.set(subscription, { position, acknowledged, deferrals })
+    this.#places.set(subscription, { ...place, position, acknowledged, deferrals })
     for (const letter of change.dead)
       this.#letters.set(letter.id, { ...letter, namespace: this.name, subscription })
   }
@@ -93,6 +96,7 @@ export class NaiveStore {
         subscription,
         rows: [...deferrals.values()].sort((a, b) => a.sequence - b.sequence),
       })),
+      attempts: [],
       deadLetters: [...this.#letters.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
       replays: [],
       replayDeferrals: [],

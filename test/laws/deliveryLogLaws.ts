@@ -5,6 +5,7 @@ import { Effect, Option } from "effect"
 import * as fc from "fast-check"
 import type { Deferral } from "../../src/actors/index.js"
 import { origin, Sequence, SubscriptionName } from "../../src/domain/index.js"
+import { attemptLaws } from "./attemptLaws.js"
 import { backlogLaws } from "./backlogLaws.js"
 import { deadLetterLaws } from "./deadLetterLaws.js"
 import { change, withSubscriptions } from "./LawProgress.js"
@@ -16,6 +17,7 @@ export const deliveryLogLaws = (name: string, harness: StoreHarness): void =>
     progressLaws(it, runs)
     deferralLaws(it, runs)
     deadLetterLaws(it, runs)
+    attemptLaws(it, runs)
     backlogLaws(it, runs)
   })
 
@@ -52,7 +54,11 @@ const progressLaws = (it: LawIt, runs: LawRuns): void => {
           yield* log.commit(changes)
           yield* log.commit(changes)
         }
-        const rows = [...expected].map(([subscription, told]) => ({ subscription, ...told }))
+        const rows = [...expected].map(([subscription, told]) => ({
+          subscription,
+          ...told,
+          startedAfter: origin,
+        }))
         expect(byName(yield* log.progress(namespace))).toEqual(byName(rows))
         for (const row of rows) {
           const name = SubscriptionName.make(row.subscription)

@@ -143,6 +143,7 @@ const contents: fc.Arbitrary<Contents> = fc.record({
   subscriptions: fc.nat(4),
   deferrals: fc.nat(4),
   deadLetters: fc.nat(4),
+  attempts: fc.nat(4),
   keys: fc.nat(4),
   signingKeys: fc.nat(3),
   audit: fc.nat(4),
@@ -188,6 +189,7 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
           subscriptions: 1,
           deferrals: 1,
           deadLetters: 1,
+          attempts: 1,
           keys: 1,
           signingKeys: 1,
           audit: 1,
@@ -195,8 +197,8 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
         const before = yield* snapshot(other)
         yield* removals.begin(beginRemoval(namespace, 1))
 
-        const { events, sinks, subscriptions, deferrals, deadLetters, audit } = contents
-        const deliveries = subscriptions * (2 + 2 * deferrals + deadLetters)
+        const { events, sinks, subscriptions, deferrals, deadLetters, attempts, audit } = contents
+        const deliveries = subscriptions * (2 + 2 * deferrals + deadLetters + attempts)
         expect(yield* purgeAll(namespace, "deliveries", limit)).toBe(deliveries)
         yield* log.commit([lateChange(namespace)])
         yield* replays.commit([lateReplayChange(namespace)])
@@ -213,6 +215,7 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
           progress: [],
           replays: [],
           deadLetters: [],
+          attempts: [],
           keys: [],
           signingKeys: [],
           audit: [],
@@ -247,6 +250,7 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
           subscriptions: 0,
           deferrals: 0,
           deadLetters: 0,
+          attempts: 0,
           keys: 0,
           signingKeys: 0,
           audit: 0,
@@ -263,6 +267,7 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
           replays: [],
           replayDeferrals: [],
           deadLetters: [],
+          attempts: [],
           keys: [],
           signingKeys: [],
           audit: [],

@@ -115,6 +115,7 @@ export const resourceLaws = (it: LawIt, runs: LawRuns): void => {
             subscription: subscription.name,
             position: Sequence.make(position),
             acknowledged: expect.any(String),
+            startedAfter: 7,
           },
         ]
         yield* registry.createSubscription(subscription, Sequence.make(7))
@@ -145,6 +146,7 @@ export const resourceLaws = (it: LawIt, runs: LawRuns): void => {
         settled: [],
         dead: [Records.plainDeadLetter("d1")],
         redelivered: [],
+        attempts: [],
       }
       yield* log.commit([change])
       yield* registry.deleteSubscription(namespace, name)

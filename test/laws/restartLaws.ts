@@ -15,6 +15,7 @@ const contents = {
   subscriptions: 2,
   deferrals: 3,
   deadLetters: 2,
+  attempts: 2,
   keys: 2,
   signingKeys: 1,
   audit: 2,

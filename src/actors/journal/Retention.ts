@@ -3,6 +3,7 @@
 
 import { Duration, Effect, Option } from "effect"
 import { type NamespaceName, Sequence } from "../../domain/index.js"
+import { forgetAttempts } from "../mesh/ForgetAttempts.js"
 import type { MeshWorld } from "../mesh/MeshWorld.js"
 import type { Seats } from "../mesh/MeshIncarnation.js"
 import { countJournal, loadSettings } from "../namespace/NamespaceSeat.js"
@@ -53,6 +54,7 @@ const trimExpired = (
     const lost = needed === undefined ? 0 : Math.max(0, expired - needed)
     const upTo = dropUndelivered === true ? expired : Math.min(expired, needed ?? expired)
     const trimmed = yield* trimUpTo(world, name, Sequence.make(upTo))
+    if (trimmed > 0) yield* forgetAttempts(world, name, { upTo: Sequence.make(upTo) })
     const undelivered = dropUndelivered === true && trimmed > 0 ? Math.min(lost, trimmed) : 0
     if (undelivered > 0) {
       world.deliveries.dropped += undelivered

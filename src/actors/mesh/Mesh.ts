@@ -14,6 +14,7 @@ import type {
   DeadLetterNotFound,
   DeliveryUnderWay,
   EventLimits,
+  EventNotFound,
   HostTypeInUse,
   HostTypeName,
   HostTypeNotFound,
@@ -67,6 +68,7 @@ import type { LiveTap } from "./LiveStream.js"
 import type { Publisher } from "./Publisher.js"
 import type { SourceView } from "./SourceView.js"
 import type {
+  DeliveryView,
   HostTypeView,
   NamespaceDetail,
   NamespaceView,
@@ -409,6 +411,27 @@ export interface MeshService extends Publisher {
       options?: FollowOptions,
     ) => Effect.Effect<EventReader, FollowError, Scope.Scope>
   }
+  /**
+   * How it stands with an event and each subscription, ascending by name, or the one named: what
+   * happened, or what it waits for. Wakes nothing. The event is undefined when it has left the journal.
+   */
+  readonly explain: (
+    namespace: NamespaceName,
+    sequence: Sequence,
+    options: {
+      readonly subscription?: SubscriptionName | undefined
+      readonly after?: SubscriptionName | undefined
+      readonly limit: number
+    },
+  ) => Stored<
+    {
+      readonly event: JournaledEvent | undefined
+      readonly deliveries: ReadonlyArray<DeliveryView>
+      /** What to give as `after` to read on; undefined at the end. */
+      readonly next: SubscriptionName | undefined
+    },
+    NamespaceNotFound | EventNotFound
+  >
   readonly deadLetters: {
     /** In the order in which they were given up on; fewer than the limit where their events are large. */
     readonly list: (

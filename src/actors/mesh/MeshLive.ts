@@ -27,6 +27,7 @@ import { eraseRetired } from "../sink/EraseRetired.js"
 import { makeDeadLetters } from "./DeadLetters.js"
 import { makeEvents } from "./Events.js"
 import { makeFollowing } from "./Follow.js"
+import { makeExplain } from "./Explain.js"
 import { makeHostTypes } from "./HostTypes.js"
 import { tapHub } from "./LiveStream.js"
 import { Mesh, type MeshService } from "./Mesh.js"
@@ -106,6 +107,7 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
       },
       events: { ...makeEvents(world), follow, reader },
       deadLetters: auditedDeadLetters(audit, makeDeadLetters(world, door)),
+      explain: makeExplain(world, door),
       handle: (namespace, name, options, handler) =>
         Effect.gen(function* () {
           const sink = yield* named(Schema.decodeUnknown(SinkName)(name))

@@ -16,6 +16,7 @@ import {
 import type { StoreUnavailable } from "../ports/index.js"
 import { compileContent } from "../subscription/Content.js"
 import type { SubscriptionSeat } from "../subscription/SubscriptionActor.js"
+import { forgetAttempts } from "./ForgetAttempts.js"
 import type { MeshService } from "./Mesh.js"
 import type { MeshWorld } from "./MeshWorld.js"
 import type { NamespaceDoor } from "./NamespaceDoor.js"
@@ -116,11 +117,18 @@ export const makeSubscriptions = (
         ),
       ),
     remove: (namespace, name) =>
-      door.ask<void, SubscriptionNotFound>(namespace, (reply) => ({
-        type: "DeleteSubscription",
-        name,
-        reply,
-      })),
+      door
+        .ask<void, SubscriptionNotFound>(namespace, (reply) => ({
+          type: "DeleteSubscription",
+          name,
+          reply,
+        }))
+        .pipe(
+          // It is deleted, whether they go now or with the namespace: nobody is shown them any more.
+          Effect.zipLeft(
+            Effect.ignoreLogged(forgetAttempts(world, namespace, { subscription: name })),
+          ),
+        ),
     pause: setActive("Pause"),
     resume: setActive("Resume"),
   }

@@ -2,6 +2,8 @@
 
 import { Schema } from "effect"
 import {
+  type DeliveryAttempt,
+  type DeliveryStanding,
   type HostType,
   type KeySetId,
   type Namespace,
@@ -13,7 +15,9 @@ import {
   type Settings,
   type SigningKey,
   type Sink,
+  type SinkName,
   type Subscription,
+  type SubscriptionName,
 } from "../../domain/index.js"
 
 export interface SettingsView extends Omit<Settings, "webhookSecret"> {
@@ -98,6 +102,17 @@ export interface ReplayView extends Replay {
   readonly state: ReplayState
   /** How much of the way from `from` to `to` its position is, from 0 to 1. */
   readonly progress: number
+}
+
+/** How it stands with an event and a subscription. */
+export interface DeliveryView {
+  readonly subscription: SubscriptionName
+  readonly sink: SinkName
+  readonly standing: DeliveryStanding
+  /** Those that were kept, in the order in which they were made. */
+  readonly attempts: ReadonlyArray<DeliveryAttempt>
+  /** The subscription was changed then, after the event was accepted: its settings may have been others. */
+  readonly changedAt?: number
 }
 
 export const settingsView = (settings: Settings): SettingsView => {

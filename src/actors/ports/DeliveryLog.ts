@@ -7,6 +7,7 @@ import { Context, type Effect, type Option } from "effect"
 import type {
   DeadLetterKind,
   DeadLetterReason,
+  DeliveryAttempt,
   NamespaceName,
   Reason,
   Sequence,
@@ -20,6 +21,8 @@ export interface SubscriptionProgress {
   readonly position: Sequence
   /** What is settled above the position, as `AckedRanges` writes it. */
   readonly acknowledged: string
+  /** The position it was created with. */
+  readonly startedAfter: Sequence
 }
 
 /** A delivery set aside: to be tried again when due, or held behind an earlier one of its order key. */
@@ -54,6 +57,19 @@ export interface DeadLetter extends NewDeadLetter {
   readonly subscription: SubscriptionName
 }
 
+/** One try at a delivery. Kept once for its sequence, `since` and number: a later one takes its place. */
+export interface Attempt extends DeliveryAttempt {
+  readonly sequence: Sequence
+}
+
+/** What is recorded of the deliveries of one event, of one subscription each. */
+export interface DeliveryRecords {
+  readonly deferrals: ReadonlyArray<Deferral & { readonly subscription: SubscriptionName }>
+  /** Without their events. */
+  readonly deadLetters: ReadonlyArray<Pick<DeadLetter, "id" | "subscription" | "reason" | "deadAt">>
+  readonly attempts: ReadonlyArray<Attempt & { readonly subscription: SubscriptionName }>
+}
+
 /** A dead letter that is to be tried again, and how its delivery waits for that. */
 export interface Redelivery {
   readonly deadLetter: string
@@ -83,6 +99,7 @@ export interface ProgressChange {
    * `settled`.
    */
   readonly redelivered: ReadonlyArray<Redelivery>
+  readonly attempts: ReadonlyArray<Attempt>
 }
 
 /** Which dead letters: those that all that is stated holds for. */
@@ -125,6 +142,21 @@ export class DeliveryLog extends Context.Tag("eventloom/DeliveryLog")<
       after: Sequence,
       limit: number,
     ) => Answer<ReadonlyArray<Deferral>>
+    /** What is recorded of an event for these subscriptions. */
+    readonly recordsOf: (
+      namespace: NamespaceName,
+      sequence: Sequence,
+      subscriptions: ReadonlyArray<SubscriptionName>,
+    ) => Answer<DeliveryRecords>
+    /**
+     * Deletes at most `limit` attempts of a namespace: those of a subscription, which may be gone, or
+     * those of all that exist up to a sequence. Answers how many.
+     */
+    readonly forgetAttempts: (
+      namespace: NamespaceName,
+      which: { readonly subscription: SubscriptionName } | { readonly upTo: Sequence },
+      limit: number,
+    ) => Answer<number>
     /** The event of a deferral that was a dead letter. */
     readonly keptEvent: (
       namespace: NamespaceName,

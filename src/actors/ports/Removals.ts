@@ -4,7 +4,7 @@ import { Context, type Effect, type Option } from "effect"
 import type { NamespaceName, RemovalReport } from "../../domain/index.js"
 import type { StoreUnavailable } from "./StoreErrors.js"
 
-/** Rows a removal purges, each kind in its own step. Deliveries: positions, deferrals, replays, dead letters. */
+/** Rows a removal purges, each kind in its own step. Deliveries: positions, deferrals, replays, dead letters, attempts. */
 export type PurgeKind = "deliveries" | "events" | "subscriptions" | "sinks" | "keys" | "audit"
 
 type Answer<A> = Effect.Effect<A, StoreUnavailable>
@@ -21,7 +21,7 @@ export class Removals extends Context.Tag("eventloom/Removals")<
     readonly pending: Answer<ReadonlyArray<RemovalReport>>
     /**
      * Deletes at most `limit` rows of a kind; answers how many. 0 means none are left. Of deliveries,
-     * positions and replays go before dead letters, so that no late change adds any.
+     * positions and replays go before dead letters and attempts, so that no late change adds any.
      */
     readonly purge: (namespace: NamespaceName, kind: PurgeKind, limit: number) => Answer<number>
     /** In one write: deletes the namespace row and the stored report. The name is free. */

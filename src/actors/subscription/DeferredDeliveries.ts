@@ -29,6 +29,18 @@ export class DeferredDeliveries {
     return this.#started.has(sequence) ? undefined : this.#bySequence.get(sequence)
   }
 
+  get(sequence: number): Deferral | undefined {
+    return this.#bySequence.get(sequence)
+  }
+
+  /** The delivery of a key whose turn it is, if it is set aside. */
+  holder(orderKey: string): Deferral | undefined {
+    for (const deferral of this.#bySequence.values()) {
+      if (deferral.orderKey === orderKey && deferral.dueAt !== undefined) return deferral
+    }
+    return undefined
+  }
+
   /** Sets a delivery aside, or replaces what is known of one that is. */
   put(deferral: Deferral): void {
     const { sequence, orderKey, dueAt } = deferral

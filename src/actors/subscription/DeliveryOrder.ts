@@ -5,7 +5,13 @@
 // (`takeWaiting`) so that it does not fill the window of the other keys.
 
 import { Option } from "effect"
-import { type JournaledEvent, orderKey, type Ordering } from "../../domain/index.js"
+import {
+  type JournaledEvent,
+  orderKey,
+  type Ordering,
+  origin,
+  type Sequence,
+} from "../../domain/index.js"
 import { Deque } from "./Deque.js"
 import type { Item } from "./Item.js"
 
@@ -21,11 +27,17 @@ export const orderKeyOf = (event: JournaledEvent, ordering: Ordering): string | 
   }
 }
 
+interface Line {
+  /** Whose turn it is; undefined where that is set aside. */
+  holder: Sequence | undefined
+  readonly waiting: Deque<Item>
+}
+
 export class DeliveryOrder {
   readonly #fresh = new Deque<Item>()
   readonly #retries = new Deque<Item>()
-  /** Keys with an item ready, in flight or deferred, and what waits behind it. */
-  readonly #busy = new Map<string, Deque<Item>>()
+  /** Keys with an item ready, in flight or deferred. */
+  readonly #busy = new Map<string, Line>()
   readonly #weighs: boolean
   #readyBytes = 0
 
@@ -52,9 +64,9 @@ export class DeliveryOrder {
   push(item: Item): void {
     const { orderKey } = item
     if (orderKey === undefined) return this.#pushFresh(item)
-    const waiting = this.#busy.get(orderKey)
-    if (waiting !== undefined) return waiting.push(item)
-    this.#busy.set(orderKey, new Deque())
+    const line = this.#busy.get(orderKey)
+    if (line !== undefined) return line.waiting.push(item)
+    this.#busy.set(orderKey, { holder: item.event.sequence, waiting: new Deque() })
     this.#pushFresh(item)
   }
 
@@ -66,7 +78,8 @@ export class DeliveryOrder {
 
   /** Blocks a key on behalf of an item that is set aside. */
   block(orderKey: string): void {
-    if (!this.#busy.has(orderKey)) this.#busy.set(orderKey, new Deque())
+    if (this.#busy.has(orderKey)) return
+    this.#busy.set(orderKey, { holder: undefined, waiting: new Deque() })
   }
 
   /** The next item: what is tried again first, unless `preferFresh` and there is something fresh. */
@@ -84,15 +97,40 @@ export class DeliveryOrder {
 
   /** The item that held its key is over: the next one waiting for the key is ready. */
   free(orderKey: string): void {
-    const waiting = this.#busy.get(orderKey)
-    const next = waiting?.shift()
-    if (next === undefined) this.#busy.delete(orderKey)
-    else this.#pushFresh(next)
+    const line = this.#busy.get(orderKey)
+    const next = line?.waiting.shift()
+    if (line === undefined || next === undefined) {
+      this.#busy.delete(orderKey)
+      return
+    }
+    line.holder = next.event.sequence
+    this.#pushFresh(next)
+  }
+
+  /** Whether an item is ready and has not started. */
+  isReady(sequence: Sequence): boolean {
+    for (const { event } of this.#retries) if (event.sequence === sequence) return true
+    for (const { event } of this.#fresh) if (event.sequence === sequence) return true
+    return false
+  }
+
+  /** The key that an item waits for. */
+  keyAwaitedBy(sequence: Sequence): string | undefined {
+    for (const [orderKey, { waiting }] of this.#busy) {
+      for (const { event } of waiting) if (event.sequence === sequence) return orderKey
+    }
+    return undefined
+  }
+
+  /** Whose turn it is under a key; undefined where that is set aside, or not journalled. */
+  holder(orderKey: string): Sequence | undefined {
+    const holder = this.#busy.get(orderKey)?.holder
+    return holder === origin ? undefined : holder
   }
 
   /** Takes out everything that waits behind a blocked key, in order. */
   takeWaiting(orderKey: string): ReadonlyArray<Item> {
-    const waiting = this.#busy.get(orderKey)
+    const waiting = this.#busy.get(orderKey)?.waiting
     if (waiting === undefined || waiting.size === 0) return []
     const items = [...waiting]
     waiting.clear()

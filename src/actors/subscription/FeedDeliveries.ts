@@ -12,6 +12,7 @@ import {
 } from "../../domain/index.js"
 import type { Deferral, NewDeadLetter } from "../ports/index.js"
 import type { GateUser, Report, SinkGate } from "../sink/SinkGate.js"
+import { attemptOf } from "./AttemptRecord.js"
 import type { DeliveryOrder } from "./DeliveryOrder.js"
 import { type DeliveryCounts, type FeedOptions, type FeedWorld, noDeliveries } from "./FeedWorld.js"
 import type { FeedProgress } from "./FeedProgress.js"
@@ -124,7 +125,7 @@ export class FeedDeliveries implements GateUser {
       return undefined
     }
     this.#inFlight++
-    const item = this.#order.next(this.#gate.probeFresh)
+    const item = this.#begin(this.#order.next(this.#gate.probeFresh))
     this.#pace?.started(1)
     return item
   }
@@ -137,7 +138,7 @@ export class FeedDeliveries implements GateUser {
     while (items.length < most) {
       bytes += this.#order.peek()?.event.bytes ?? Number.POSITIVE_INFINITY
       if (bytes > maxBytes) break
-      const item = this.#order.next(false)
+      const item = this.#begin(this.#order.next(false))
       if (item === undefined) break
       items.push(item)
     }
@@ -159,6 +160,11 @@ export class FeedDeliveries implements GateUser {
     if (this.#gate.connection?.deliverBatch === undefined) return false
     const behind = this.#window.openEvents - this.#order.ready - this.#inFlight
     return behind === 0 && this.#window.room() > 0
+  }
+
+  #begin(item: Item | undefined): Item | undefined {
+    if (item !== undefined) item.startedAt = this.#world.now()
+    return item
   }
 
   /** A due delivery with its event; undefined when it is nowhere any more. */
@@ -264,11 +270,16 @@ export class FeedDeliveries implements GateUser {
     }
     if (outcome._tag === "Delivered") {
       this.count("delivered")
+      if (kind === "retried" || this.#options.audit === "all") {
+        const since = item.since ?? item.startedAt
+        this.#progress.attempted(attemptOf(item, outcome, since, this.#world.now()))
+      }
       return this.#finish(item)
     }
     this.count("failed")
     const now = this.#world.now()
     const since = item.since ?? now
+    this.#progress.attempted(attemptOf(item, outcome, since, now))
     const settlement = settlementOf(outcome, {
       policy: this.#options.retry,
       attempts: item.attempts,

@@ -2,10 +2,15 @@
 // it, and the facts that wait to be written.
 
 import { AckedRanges, Sequence } from "../../domain/index.js"
-import type { Deferral, NewDeadLetter, Redelivery } from "../ports/index.js"
+import type { Attempt, Deferral, NewDeadLetter, Redelivery } from "../ports/index.js"
 import type { Place } from "./Item.js"
 import { Outstanding } from "./Outstanding.js"
-import { type Unwritten, UnwrittenProgress } from "./UnwrittenProgress.js"
+import {
+  recordsIn,
+  type Unwritten,
+  UnwrittenProgress,
+  type UnwrittenRecords,
+} from "./UnwrittenProgress.js"
 
 /** A snapshot of progress on its way to the store. */
 export interface ProgressSnapshot {
@@ -24,6 +29,8 @@ export class FeedProgress {
   /** Settled before this start: not delivered again, and stored again until the position is past it. */
   #earlier: AckedRanges
   #facts = 0
+  /** Collected, and not known to be in the store yet. */
+  #writing: Unwritten | undefined
 
   constructor(earlier: AckedRanges, onFact: () => void) {
     this.#earlier = earlier
@@ -51,6 +58,18 @@ export class FeedProgress {
   /** Whether an event was admitted that is neither settled nor set aside. */
   isOpen(sequence: Sequence): boolean {
     return this.#outstanding.find(sequence) !== undefined
+  }
+
+  /** What is known of an event and not surely in the store. */
+  unwrittenOf(sequence: Sequence): UnwrittenRecords {
+    const waiting = this.#unwritten.of(sequence)
+    if (this.#writing === undefined) return waiting
+    const writing = recordsIn(this.#writing, sequence)
+    return {
+      deadLetter: waiting.deadLetter ?? writing.deadLetter,
+      attempts: [...writing.attempts, ...waiting.attempts],
+      isRedelivered: waiting.isRedelivered || writing.isRedelivered,
+    }
   }
 
   /** The position may pass this place; says nothing about why. */
@@ -83,6 +102,10 @@ export class FeedProgress {
     this.settled()
   }
 
+  attempted(attempt: Attempt): void {
+    this.#unwritten.attempt(attempt)
+  }
+
   redelivered(redelivery: Redelivery): void {
     this.#unwritten.redeliver(redelivery)
     this.settled()
@@ -93,22 +116,21 @@ export class FeedProgress {
     const acknowledged = this.#outstanding.acknowledged(scanned, this.#earlier)
     const position = Sequence.make(acknowledged.floor)
     if (this.#earlier.ceiling <= position) this.#earlier = new AckedRanges(position)
-    return {
-      position,
-      acknowledged: acknowledged.toString(),
-      unwritten: this.#unwritten.take(),
-      facts: this.#facts,
-    }
+    const unwritten = this.#unwritten.take()
+    this.#writing = unwritten
+    return { position, acknowledged: acknowledged.toString(), unwritten, facts: this.#facts }
   }
 
   /** What was collected is in the store. */
   written({ facts }: ProgressSnapshot): void {
     this.#facts -= facts
+    this.#writing = undefined
     if (this.#unwritten.holdsBack) this.settled()
   }
 
   /** What was collected is not in the store, as far as is known: it will be collected again. */
   restore({ unwritten }: ProgressSnapshot): void {
+    this.#writing = undefined
     this.#unwritten.restore(unwritten)
   }
 }

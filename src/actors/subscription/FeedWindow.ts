@@ -38,7 +38,7 @@ export class FeedWindow {
   #headAtRead = origin
   #openEvents = 0
   /** Of those, events that were set aside and came back. */
-  #openRetries = 0
+  readonly #retries = new Map<Sequence, Item>()
   #openBytes = 0
   #missed = 0
 
@@ -77,6 +77,11 @@ export class FeedWindow {
     return this.#missed
   }
 
+  /** The delivery of an event that was set aside and has come back. */
+  retried(sequence: Sequence): Item | undefined {
+    return this.#retries.get(sequence)
+  }
+
   /** Everything up to here was admitted or is of no interest. */
   get scanned(): Sequence {
     return this.#live ? later(this.#world.head(), this.#cursor) : this.#cursor
@@ -105,6 +110,7 @@ export class FeedWindow {
       place: undefined,
       attempts: 0,
       since: undefined,
+      startedAt: 0,
     })
     return true
   }
@@ -175,8 +181,8 @@ export class FeedWindow {
   /** Deliveries that were set aside and may come back now. They do not wait for room among fresh ones. */
   get retryRoom(): number {
     const { windowEvents, windowBytes } = this.#options
-    if (this.#stopped || (this.#openRetries > 0 && this.#openBytes >= 2 * windowBytes)) return 0
-    return Math.max(0, windowEvents - this.#openRetries)
+    if (this.#stopped || (this.#retries.size > 0 && this.#openBytes >= 2 * windowBytes)) return 0
+    return Math.max(0, windowEvents - this.#retries.size)
   }
 
   #admit(event: JournaledEvent): void {
@@ -195,15 +201,25 @@ export class FeedWindow {
       place,
       attempts: 0,
       since: undefined,
+      startedAt: 0,
     })
   }
 
   /** Admits again an event that was set aside. */
   readmit({ orderKey, attempts, since }: Deferral, event: JournaledEvent): void {
     this.#openEvents++
-    this.#openRetries++
     this.#openBytes += event.json.length
-    this.#order.pushRetry({ event, orderKey, kind: "retried", place: undefined, attempts, since })
+    const item: Item = {
+      event,
+      orderKey,
+      kind: "retried",
+      place: undefined,
+      attempts,
+      since,
+      startedAt: 0,
+    }
+    this.#retries.set(event.sequence, item)
+    this.#order.pushRetry(item)
   }
 
   /** The event as it is delivered. */
@@ -218,7 +234,7 @@ export class FeedWindow {
     this.#openEvents--
     if (item.kind !== "ephemeral") this.#openBytes -= item.event.json.length
     if (item.kind === "retried") {
-      this.#openRetries--
+      this.#retries.delete(item.event.sequence)
       this.#world.wakeReader()
     } else if (!this.#live && this.#openEvents * 2 <= this.#options.windowEvents) {
       this.#world.wakeReader()

@@ -1,6 +1,7 @@
 // What a subscription's feed is told and what it is given.
 
 import type {
+  Audit,
   JournaledEvent,
   Ordering,
   Rate,
@@ -16,6 +17,8 @@ import type { BatchWait } from "./BatchFill.js"
 export interface FeedOptions {
   readonly name: SubscriptionName
   readonly ordering: Ordering
+  /** Which attempts are kept. */
+  readonly audit: Audit
   /** Deliveries in flight at once. */
   readonly concurrency: number
   readonly retry: RetryPolicy

@@ -23,4 +23,6 @@ export interface Item {
   readonly attempts: number
   /** When it was first tried, in milliseconds since the epoch. */
   readonly since: number | undefined
+  /** When the attempt under way began, in milliseconds since the epoch; 0 before. */
+  startedAt: number
 }

@@ -92,6 +92,7 @@ export const runFeed = <Change>(
       {
         name,
         ordering: spec.ordering ?? defaultOrdering,
+        audit: spec.audit ?? "failures",
         ...course.options,
         retry: spec.retry ?? request.defaultRetry ?? defaultRetryPolicy,
         windowEvents: config.windowEvents,

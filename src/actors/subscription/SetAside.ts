@@ -35,6 +35,15 @@ export class SetAside {
     return this.#deferred.has(sequence)
   }
 
+  get(sequence: Sequence): Deferral | undefined {
+    return this.#deferred.get(sequence)
+  }
+
+  /** The delivery of a key whose turn it is, if it is set aside. */
+  holder(orderKey: string): Sequence | undefined {
+    return this.#deferred.holder(orderKey)?.sequence
+  }
+
   /** Whether events of a key must wait behind one that is set aside. */
   blocks(orderKey: string): boolean {
     return this.#deferred.blocks(orderKey)

@@ -22,6 +22,7 @@ import { DeliveryOrder } from "./DeliveryOrder.js"
 import type { DeliveryCounts, FeedOptions, FeedWorld } from "./FeedWorld.js"
 import { FeedDeliveries } from "./FeedDeliveries.js"
 import { FeedProgress, type ProgressSnapshot } from "./FeedProgress.js"
+import { type FeedParts, type FeedStanding, standingIn } from "./FeedStanding.js"
 import { FeedWindow, type NextRead } from "./FeedWindow.js"
 import type { Item } from "./Item.js"
 import { Redeliveries, type RedeliveryAnswer } from "./Redeliveries.js"
@@ -37,6 +38,7 @@ export class SubscriptionFeed {
   readonly #window: FeedWindow
   readonly #deliveries: FeedDeliveries
   readonly #redeliveries: Redeliveries
+  readonly #parts: FeedParts
 
   constructor(
     options: FeedOptions,
@@ -59,6 +61,7 @@ export class SubscriptionFeed {
     this.#aside = aside
     this.#window = window
     this.#deliveries = new FeedDeliveries(options, world, gate, order, progress, aside, window)
+    this.#parts = { order, progress, aside, window }
     this.#redeliveries = new Redeliveries({ ...options, now: world.now }, progress, aside)
   }
 
@@ -268,6 +271,17 @@ export class SubscriptionFeed {
 
   get hasUnwritten(): boolean {
     return this.#progress.facts > 0
+  }
+
+  // --- For whoever asks ------------------------------------------------------------------------
+
+  /** What it knows of an event. */
+  standing(sequence: Sequence): FeedStanding {
+    const standing = standingIn(this.#parts, sequence, this.#world.now())
+    const until = this.rateLimitedUntil
+    return standing.live._tag === "Queued" && until !== undefined
+      ? { ...standing, live: { _tag: "RateLimited", until } }
+      : standing
   }
 
   // --- Its end ---------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 // What of a subscription's progress is not in the store yet: collected into one change, given back
 // when the write failed. Later facts win over earlier ones.
 
-import type { Deferral, NewDeadLetter, Redelivery } from "../ports/index.js"
+import type { Attempt, Deferral, NewDeadLetter, Redelivery } from "../ports/index.js"
 import type { Sequence } from "../../domain/index.js"
 
 export interface Unwritten {
@@ -9,13 +9,32 @@ export interface Unwritten {
   readonly settled: ReadonlyArray<Sequence>
   readonly dead: ReadonlyArray<NewDeadLetter>
   readonly redelivered: ReadonlyArray<Redelivery>
+  readonly attempts: ReadonlyArray<Attempt>
 }
+
+/** What of one event is on its way to the store. */
+export interface UnwrittenRecords {
+  readonly deadLetter: NewDeadLetter | undefined
+  readonly attempts: ReadonlyArray<Attempt>
+  /** Its dead letter is to be tried again. */
+  readonly isRedelivered: boolean
+}
+
+export const recordsIn = (
+  { dead, attempts, redelivered }: Pick<Unwritten, "dead" | "attempts" | "redelivered">,
+  sequence: Sequence,
+): UnwrittenRecords => ({
+  deadLetter: dead.findLast((letter) => letter.sequence === sequence),
+  attempts: attempts.filter((attempt) => attempt.sequence === sequence),
+  isRedelivered: redelivered.some(({ deferral }) => deferral.sequence === sequence),
+})
 
 export class UnwrittenProgress {
   #deferred = new Map<Sequence, Deferral>()
   #settled = new Set<Sequence>()
   #dead: Array<NewDeadLetter> = []
   #redelivered = new Map<Sequence, Redelivery>()
+  #attempts: Array<Attempt> = []
 
   defer(deferral: Deferral): void {
     this.#settled.delete(deferral.sequence)
@@ -30,6 +49,11 @@ export class UnwrittenProgress {
 
   bury(letter: NewDeadLetter): void {
     this.#dead.push(letter)
+  }
+
+  /** Comes with another fact: what became of the delivery. */
+  attempt(attempt: Attempt): void {
+    this.#attempts.push(attempt)
   }
 
   /** A dead letter becomes a deferral. */
@@ -54,12 +78,22 @@ export class UnwrittenProgress {
       settled: [...this.#settled],
       dead: this.#dead,
       redelivered,
+      attempts: this.#attempts,
     }
     this.#deferred = new Map()
     this.#settled = new Set()
     this.#dead = []
+    this.#attempts = []
     this.#redelivered = waiting
     return taken
+  }
+
+  /** What is known of an event and not in the store. */
+  of(sequence: Sequence): UnwrittenRecords {
+    return recordsIn(
+      { dead: this.#dead, attempts: this.#attempts, redelivered: [...this.#redelivered.values()] },
+      sequence,
+    )
   }
 
   /** Something waits for the next time. */
@@ -68,7 +102,7 @@ export class UnwrittenProgress {
   }
 
   /** Puts back what could not be written, behind what has come since. */
-  restore({ deferred, settled, dead, redelivered }: Unwritten): void {
+  restore({ deferred, settled, dead, redelivered, attempts }: Unwritten): void {
     for (const deferral of deferred) {
       const { sequence } = deferral
       if (!this.#deferred.has(sequence) && !this.#settled.has(sequence)) {
@@ -79,6 +113,7 @@ export class UnwrittenProgress {
       if (!this.#deferred.has(sequence)) this.#settled.add(sequence)
     }
     this.#dead = [...dead, ...this.#dead]
+    this.#attempts = [...attempts, ...this.#attempts]
     for (const redelivery of redelivered) this.redeliver(redelivery)
   }
 }

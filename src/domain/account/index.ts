@@ -1,1 +1,6 @@
 export * from "./DeadLetterErrors.js"
+export * from "./DeliveryAttempt.js"
+export * from "./DeliveryStanding.js"
+export * from "./ExplainDelivery.js"
+export * from "./EventNotFound.js"
+export * from "./StandingName.js"

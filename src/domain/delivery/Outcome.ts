@@ -15,13 +15,17 @@ export const OutcomeSchema = Schema.Union(
     durationMillis: Schema.optional(Schema.Number),
   }),
   /** Nobody's lasting fault: try again, but not before `notBefore`. */
-  Schema.TaggedStruct("Retry", { reason: Reason, notBefore: Schema.optional(Schema.Number) }),
+  Schema.TaggedStruct("Retry", {
+    reason: Reason,
+    notBefore: Schema.optional(Schema.Number),
+    status: Schema.optional(Schema.Number),
+  }),
   /** The sink will never take this event. */
-  Schema.TaggedStruct("Reject", { reason: Reason }),
+  Schema.TaggedStruct("Reject", { reason: Reason, status: Schema.optional(Schema.Number) }),
   /** The sink as it is configured takes no event: wrong credentials, address or rights. */
-  Schema.TaggedStruct("Misconfigured", { reason: Reason }),
+  Schema.TaggedStruct("Misconfigured", { reason: Reason, status: Schema.optional(Schema.Number) }),
   /** The destination asks to be sent nothing more. */
-  Schema.TaggedStruct("Gone", { reason: Reason }),
+  Schema.TaggedStruct("Gone", { reason: Reason, status: Schema.optional(Schema.Number) }),
 )
 export type Outcome = typeof OutcomeSchema.Type
 
@@ -46,4 +50,6 @@ export const Outcome = {
     reason: reasonOf(reason),
   }),
   gone: (reason: string): Outcome => ({ _tag: "Gone", reason: reasonOf(reason) }),
+  /** The same with the protocol's code, for explanations. */
+  withStatus: (outcome: Outcome, status: number): Outcome => ({ ...outcome, status }),
 } as const

@@ -35,6 +35,10 @@ export const BatchLimits = Schema.Struct({
 })
 export type BatchLimits = typeof BatchLimits.Type
 
+/** `failures`: attempts that failed and those that followed them. `all`: every attempt. */
+export const Audit = Schema.Literal("failures", "all")
+export type Audit = typeof Audit.Type
+
 /** What a caller states of a subscription; everything but the sink has a default. */
 export const SubscriptionSpec = Schema.Struct({
   sink: SinkName,
@@ -52,6 +56,8 @@ export const SubscriptionSpec = Schema.Struct({
   batch: Schema.optional(BatchLimits),
   /** Deliveries that may start, retries included; each event of a batch counts. */
   rateLimit: Schema.optional(RateText),
+  /** Which attempts are kept for explanations; absent means those that failed, with what followed. */
+  audit: Schema.optional(Audit),
 })
 export type SubscriptionSpec = typeof SubscriptionSpec.Type
 

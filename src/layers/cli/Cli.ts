@@ -9,6 +9,7 @@ import { FailedVisibly, UsageError } from "./CliErrors.js"
 import { actorsCommand } from "./client/ActorsCommand.js"
 import { deadLettersCommand } from "./client/DeadLettersCommand.js"
 import { auditCommand } from "./client/AuditCommand.js"
+import { explainCommand } from "./client/ExplainCommand.js"
 import { hostTypesCommand } from "./client/HostTypesCommand.js"
 import { keysCommand, whoAmICommand } from "./client/KeysCommand.js"
 import { namespacesCommand } from "./client/NamespacesCommand.js"
@@ -30,6 +31,7 @@ const eventloom = Command.make("eventloom").pipe(
     demoCommand,
     publishCommand,
     tailCommand,
+    explainCommand,
     namespacesCommand,
     hostTypesCommand,
     sinksCommand,

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto"
 import { Effect, type Exit, Redacted } from "effect"
 import type {
   DeadLetter,
+  DeliveryView,
   MeshService,
   PublishError,
   RedeliveryCount,
@@ -13,10 +14,13 @@ import type {
 } from "../../actors/index.js"
 import {
   describeDeadLetter,
+  describeStanding,
   fromTrustedJson,
   type NamespaceName,
   nextStep,
   type RemovalReport,
+  standingName,
+  waitingName,
 } from "../../domain/index.js"
 import { auditRecords, EmbeddedKeys } from "./EmbeddedKeys.js"
 import type { EmbeddedRuntime } from "./EmbeddedRuntime.js"
@@ -31,6 +35,7 @@ import type {
   DeadLetterInfo,
   DeadLetterPage,
   DeadLetterQuery,
+  DeliveryExplanation,
   Detach,
   EventHandler,
   MeshNamespace,
@@ -263,6 +268,20 @@ export class EmbeddedNamespace implements MeshNamespace {
     )
   }
 
+  async explain(
+    sequence: number,
+    { subscription }: { readonly subscription?: string | undefined } = {},
+  ): Promise<ReadonlyArray<DeliveryExplanation>> {
+    const { deliveries } = await this.#runtime.run(
+      this.#mesh.explain(this.name, Inputs.readSequence(sequence), {
+        subscription:
+          subscription === undefined ? undefined : Inputs.readSubscriptionName(subscription),
+        limit: Number.MAX_SAFE_INTEGER,
+      }),
+    )
+    return deliveries.map(explanationOf)
+  }
+
   async deadLetters(query: DeadLetterQuery = {}): Promise<DeadLetterPage> {
     const page = Inputs.readDeadLetterQuery(query)
     const found = await this.#runtime.run(
@@ -322,6 +341,25 @@ const publicKeysOf = ({ keys }: SigningKeysView): ReadonlyArray<PublicKeyInfo> =
 
 const drawnSecret = ({ secret }: Readonly<Record<string, Redacted.Redacted>>) =>
   secret === undefined ? {} : { secret: Redacted.value(secret) }
+
+const explanationOf = (view: DeliveryView): DeliveryExplanation => {
+  const { attempts, sink, standing, subscription } = view
+  return {
+    subscription,
+    sink,
+    status: standingName(standing),
+    ...(standing._tag === "Waiting" ? { because: waitingName(standing.cause) } : {}),
+    text: describeStanding(standing),
+    attempts: attempts.map(({ since: _, startedAt, ...rest }) => ({
+      attempt: rest.attempt,
+      startedAt: new Date(startedAt),
+      durationMillis: rest.durationMillis,
+      outcome: rest.outcome,
+      ...(rest.status === undefined ? {} : { status: rest.status }),
+      ...(rest.reason === undefined ? {} : { reason: rest.reason }),
+    })),
+  }
+}
 
 const deadLetterOf = (letter: DeadLetter): DeadLetterInfo => ({
   id: letter.id,

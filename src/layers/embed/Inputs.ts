@@ -43,6 +43,7 @@ const reader = <A, I>(schema: Schema.Schema<A, I>, within: string) => {
 export const readNamespaceName = reader(NamespaceName, "namespace")
 export const readSinkName = reader(SinkName, "name")
 export const readSubscriptionName = reader(SubscriptionName, "name")
+export const readSequence = reader(Sequence, "sequence")
 export const readWait = reader(DurationText, "wait")
 export const readRotation = reader(
   Schema.Struct({

@@ -4,6 +4,7 @@
 export type MeshErrorCode =
   | "DeadLetterNotFound"
   | "DeliveryUnderWay"
+  | "EventNotFound"
   | "EventTooLarge"
   | "HandlerAttached"
   | "HostTypeNotFound"

@@ -142,6 +142,8 @@ export interface SubscriptionOptions {
   readonly ordering?: "none" | "key" | "strict" | undefined
   /** Deliveries in flight at once: 16. */
   readonly concurrency?: number | undefined
+  /** Which attempts are kept for `explain`: those that failed with what followed (default), or all. */
+  readonly audit?: "failures" | "all" | undefined
   /** Where a new subscription starts; one that exists keeps its place. Default "now". */
   readonly startAt?:
     | "now"
@@ -230,6 +232,38 @@ export interface DeadLetterInfo {
   readonly deadAt: Date
   /** The whole event as it was published, however old. */
   readonly event: MeshEvent
+}
+
+/** One try at a delivery that was kept. */
+export interface AttemptInfo {
+  readonly attempt: number
+  readonly startedAt: Date
+  readonly durationMillis: number
+  readonly outcome: "Delivered" | "Retry" | "Reject" | "Misconfigured" | "Gone"
+  /** Such as the HTTP status. */
+  readonly status?: number
+  readonly reason?: string
+}
+
+/** How it stands with an event and a subscription. */
+export interface DeliveryExplanation {
+  readonly subscription: string
+  readonly sink: string
+  readonly status:
+    | "not-interested"
+    | "filtered"
+    | "skipped"
+    | "waiting"
+    | "delivered"
+    | "dead-lettered"
+    | "discarded"
+    | "forgotten"
+  /** What it waits for. */
+  readonly because?: string
+  /** The whole of it in a sentence. */
+  readonly text: string
+  /** Failed attempts with what followed; all of them where the subscription has `audit: "all"`. */
+  readonly attempts: ReadonlyArray<AttemptInfo>
 }
 
 export interface DeadLetterQuery {
@@ -459,6 +493,11 @@ export interface MeshNamespace {
     readonly limit?: number | undefined
     readonly types?: ReadonlyArray<string> | undefined
   }): Promise<EventPage>
+  /** What became of an event for each subscription, and why; for one that is named, or for all. */
+  explain(
+    sequence: number,
+    options?: { readonly subscription?: string | undefined },
+  ): Promise<ReadonlyArray<DeliveryExplanation>>
   subscriptions(): Promise<ReadonlyArray<SubscriptionInfo>>
   pause(subscription: string): Promise<void>
   resume(subscription: string): Promise<void>

@@ -13,6 +13,7 @@ import {
   batchContentType,
   type DeadLetterNotFound,
   type DeliveryUnderWay,
+  type EventNotFound,
   type EventProblem,
   type HostTypeInUse,
   type HostTypeNotFound,
@@ -40,6 +41,7 @@ import { Problem } from "./Problem.js"
 export type MeshFailure =
   | DeadLetterNotFound
   | DeliveryUnderWay
+  | EventNotFound
   | EventProblem
   | HostTypeInUse
   | HostTypeNotFound
@@ -128,6 +130,11 @@ export const problemOf = (error: MeshFailure): Problem => {
     case "DeadLetterNotFound": {
       const facts = { namespace: error.namespace, deadLetter: error.deadLetter }
       return new Problem({ status: 404, kind: "dead-letter-not-found", detail, facts })
+    }
+    case "EventNotFound": {
+      const { namespace, sequence } = error
+      const facts = { namespace, sequence: String(sequence) }
+      return new Problem({ status: 404, kind: "event-not-found", detail, facts })
     }
     case "SubscriptionInactive": {
       const { namespace, subscription, status } = error

@@ -17,6 +17,7 @@ const item = (
   place: undefined,
   attempts: 0,
   since: undefined,
+  startedAt: 0,
 })
 
 describe("DeliveryOrder", () => {

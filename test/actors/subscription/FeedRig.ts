@@ -93,6 +93,7 @@ export class FeedRig {
       maxDeferred: options.maxDeferred ?? 20,
       maxUnwritten: options.maxUnwritten ?? 50,
       ordering: options.ordering,
+      audit: "failures",
       retry: { ...defaultRetryPolicy, ...options.retry },
       rate: options.rate,
       batch: options.batch,

@@ -65,6 +65,7 @@ const routes: Readonly<Record<string, ReadonlyArray<string>>> = {
   "/v1/namespaces/{namespace}/events": ["get", "post"],
   "/v1/namespaces/{namespace}/events/stream": ["get"],
   "/v1/namespaces/{namespace}/events/{sequence}": ["get"],
+  "/v1/namespaces/{namespace}/events/{sequence}/deliveries": ["get"],
 }
 
 describe("/openapi.json", () => {

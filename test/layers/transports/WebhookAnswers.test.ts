@@ -210,6 +210,7 @@ describe("an endpoint that asks for patience", () => {
       expect(yield* outcomeFrom(busy)).toEqual({
         _tag: "Retry",
         reason: "HTTP 429 Too Many Requests",
+        status: 429,
         notBefore: now + 120_000,
       })
       const date = new Date(now + 300_000).toUTCString()

@@ -5,6 +5,7 @@ import { Predicate } from "effect"
 import { problemContentType, problemJsonSchema, problems } from "../Problem.js"
 import { DeadLettersApi } from "./DeadLettersApi.js"
 import { AuditApi } from "./AuditApi.js"
+import { DeliveriesApi } from "./DeliveriesApi.js"
 import { EventsApi } from "./EventsApi.js"
 import { HealthApi } from "./HealthApi.js"
 import { HostTypesApi } from "./HostTypesApi.js"
@@ -56,6 +57,7 @@ export class EventloomApi extends HttpApi.make("eventloom")
   .add(SubscriptionsApi)
   .add(ReplaysApi)
   .add(EventsApi)
+  .add(DeliveriesApi)
   .add(DeadLettersApi)
   .addError(problems(400, unreadable))
   .addError(

@@ -2,6 +2,7 @@
 export * from "./AuditApi.js"
 export * from "./Authorization.js"
 export * from "./DeadLettersApi.js"
+export * from "./DeliveriesApi.js"
 export * from "./EventloomApi.js"
 export * from "./EventsApi.js"
 export { maxNamed } from "./HealthApi.js"

@@ -2,6 +2,7 @@
 import { Layer } from "effect"
 import { deadLettersHandlers } from "./DeadLettersHandlers.js"
 import { auditHandlers } from "./AuditHandlers.js"
+import { deliveriesHandlers } from "./DeliveriesHandlers.js"
 import { eventsHandlers } from "./EventsHandlers.js"
 import { healthHandlers } from "./HealthHandlers.js"
 import { hostTypesHandlers } from "./HostTypesHandlers.js"
@@ -16,6 +17,7 @@ import { subscriptionsHandlers } from "./SubscriptionsHandlers.js"
 export const allHandlers = Layer.mergeAll(
   deadLettersHandlers,
   auditHandlers,
+  deliveriesHandlers,
   eventsHandlers,
   healthHandlers,
   hostTypesHandlers,

@@ -32,6 +32,33 @@ export const makeDeliveryLog = (state: MemoryState): typeof DeliveryLog.Service 
         state.holdings.get(namespace)?.progress.get(subscription)?.deferrals.page(after, limit) ??
         [],
     ),
+  recordsOf: (namespace, sequence, subscriptions) =>
+    Effect.sync(() => {
+      const holdings = state.holdings.get(namespace)
+      const asked = new Set(subscriptions)
+      return {
+        deferrals: subscriptions.flatMap((subscription) => {
+          const deferral = holdings?.progress.get(subscription)?.deferrals.get(sequence)
+          return deferral === undefined ? [] : [{ ...deferral, subscription }]
+        }),
+        deadLetters: (holdings?.deadLetters.all() ?? [])
+          .filter((letter) => letter.sequence === sequence && asked.has(letter.subscription))
+          .map(({ id, subscription, reason, deadAt }) => ({ id, subscription, reason, deadAt })),
+        attempts: subscriptions.flatMap((subscription) =>
+          (holdings?.attempts.get(subscription, sequence) ?? []).map((attempt) => ({
+            ...attempt,
+            subscription,
+          })),
+        ),
+      }
+    }),
+  forgetAttempts: (namespace, which, limit) =>
+    Effect.sync(() => {
+      const attempts = state.holdings.get(namespace)?.attempts
+      return "subscription" in which
+        ? (attempts?.forget(which.subscription, Number.POSITIVE_INFINITY, limit) ?? 0)
+        : (attempts?.forget(undefined, which.upTo, limit) ?? 0)
+    }),
   keptEvent: (namespace, subscription, sequence) =>
     Effect.sync(() =>
       Option.fromNullable(
@@ -68,8 +95,8 @@ export const makeDeliveryLog = (state: MemoryState): typeof DeliveryLog.Service 
 
 const stated = (
   subscription: SubscriptionName,
-  { position, acknowledged }: Progress,
-): SubscriptionProgress => ({ subscription, position, acknowledged })
+  { position, acknowledged, startedAfter }: Progress,
+): SubscriptionProgress => ({ subscription, position, acknowledged, startedAfter })
 
 /** Nothing up to here is needed of the journal by the subscription. */
 const neededFrom = ({ position, deferrals, kept }: Progress): number => {
@@ -112,7 +139,8 @@ const apply = (state: MemoryState, change: ProgressChange): void => {
     progress.deferrals.delete(sequence)
     progress.kept.delete(sequence)
   }
-  const { deadLetters } = holdingsOf(state, namespace)
+  const { attempts, deadLetters } = holdingsOf(state, namespace)
+  for (const attempt of change.attempts) attempts.put(subscription, attempt)
   for (const { deadLetter, deferral } of change.redelivered) {
     const letter = deadLetters.get(deadLetter)
     if (letter?.subscription !== subscription) continue

@@ -93,6 +93,7 @@ const createSubscription = (state: MemoryState, subscription: Subscription, posi
   subscriptions.set(subscription.name, subscription)
   if (progress.has(subscription.name)) return
   progress.set(subscription.name, {
+    startedAfter: position,
     position,
     acknowledged: String(position),
     deferrals: new SortedTable(),

@@ -34,8 +34,11 @@ export const makeRemovals = (state: MemoryState): typeof Removals.Service => ({
     }),
 })
 
-/** Positions and replays go before dead letters: without them, a late change is skipped. */
-const purgeDeliveries = ({ progress, replays, deadLetters }: Holdings, limit: number): number => {
+/** Positions and replays go before dead letters and attempts: without them, a late change is skipped. */
+const purgeDeliveries = (
+  { attempts, progress, replays, deadLetters }: Holdings,
+  limit: number,
+): number => {
   let rows = 0
   for (
     let first = progress.first();
@@ -49,7 +52,8 @@ const purgeDeliveries = ({ progress, replays, deadLetters }: Holdings, limit: nu
     rows += first.deferrals.deleteFirst(limit - rows)
     if (first.deferrals.size === 0 && rows < limit) rows += replays.deleteFirst(1)
   }
-  return rows + deadLetters.deleteFirst(limit - rows)
+  rows += deadLetters.deleteFirst(limit - rows)
+  return rows + attempts.forget(undefined, Number.POSITIVE_INFINITY, limit - rows)
 }
 
 const purges: Readonly<Record<PurgeKind, (holdings: Holdings, limit: number) => number>> = {

@@ -21,11 +21,13 @@ import type {
   Subscription,
   SubscriptionName,
 } from "../../../domain/index.js"
+import { AttemptTable } from "./AttemptTable.js"
 import { EventLog } from "./EventLog.js"
 import { SortedTable } from "./SortedTable.js"
 
 /** How far a subscription is. */
 export interface Progress {
+  readonly startedAfter: Sequence
   position: Sequence
   acknowledged: string
   readonly deferrals: SortedTable<Sequence, Deferral>
@@ -49,6 +51,7 @@ export interface Holdings {
   /** By subscription and id. */
   readonly replays: SortedTable<string, HeldReplay>
   readonly deadLetters: SortedTable<string, DeadLetter>
+  readonly attempts: AttemptTable
   readonly keys: SortedTable<KeyId, StoredKey>
   readonly signingKeys: SortedTable<string, SigningKey>
   readonly audit: SortedTable<string, AuditEntry>
@@ -93,6 +96,7 @@ export const holdingsOf = (state: MemoryState, namespace: NamespaceName): Holdin
     progress: new SortedTable(),
     replays: new SortedTable(),
     deadLetters: new SortedTable(),
+    attempts: new AttemptTable(),
     keys: new SortedTable(),
     signingKeys: new SortedTable(),
     audit: new SortedTable(),
@@ -107,6 +111,7 @@ export const holdsNothing = (holdings: Holdings): boolean =>
   holdings.subscriptions.size === 0 &&
   holdings.progress.size === 0 &&
   holdings.replays.size === 0 &&
+  holdings.attempts.isEmpty &&
   holdings.deadLetters.size === 0 &&
   holdings.keys.size === 0 &&
   holdings.signingKeys.size === 0 &&

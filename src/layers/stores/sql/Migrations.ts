@@ -12,6 +12,7 @@ import { redelivery } from "./migrations/0004-redelivery.js"
 import { signingKeys } from "./migrations/0005-signing-keys.js"
 import { replays } from "./migrations/0006-replays.js"
 import { sources } from "./migrations/0007-sources.js"
+import { attempts } from "./migrations/0008-attempts.js"
 
 /** Its place in the list, counted from 1, is the version it leads to. */
 export type Migration = (sql: SqlClient.SqlClient) => Effect.Effect<void, SqlError>
@@ -24,6 +25,7 @@ export const migrations: ReadonlyArray<Migration> = [
   signingKeys,
   replays,
   sources,
+  attempts,
 ]
 
 /** The store was written by a later release, whose tables this one does not know. */

@@ -4,7 +4,13 @@
 // join when there are any. Each part touches only what belongs to a position that was moved: what
 // is gone is not brought back.
 
-import type { Deferral, NewDeadLetter, ProgressChange, Redelivery } from "../../../actors/index.js"
+import type {
+  Attempt,
+  Deferral,
+  NewDeadLetter,
+  ProgressChange,
+  Redelivery,
+} from "../../../actors/index.js"
 import type { Sequence } from "../../../domain/index.js"
 
 export interface Parameters {
@@ -157,6 +163,37 @@ const redelivered = (redeliveries: ReadonlyArray<Of<Redelivery>>, { add }: Param
   )`
 }
 
+/** Numbers hold no commas and go as joined texts; reasons are rare, and left out at the end if none. */
+const tried = (attempts: ReadonlyArray<Of<Attempt>>, { add }: Parameters) => {
+  const numbers = (of: (attempt: Attempt) => number | undefined) =>
+    `string_to_array(${add(attempts.map(({ value }) => of(value) ?? "").join(","))}, ',', '')`
+  const reasons = attempts.some(({ value }) => value.reason !== undefined)
+    ? attempts.map(({ value }) => value.reason ?? null)
+    : []
+  return `
+  tried as (
+    insert into attempts (namespace, subscription, sequence, since, started_at, attempt, duration_ms,
+      status, outcome, reason)
+    select namespace, subscription, sequence, since, started_at, attempt, duration_ms, status,
+      outcome, reason
+    from unnest(
+      string_to_array(${add(attempts.map(({ change }) => change).join(","))}, ',')::bigint[],
+      ${numbers(({ sequence }) => sequence)}::bigint[],
+      ${numbers(({ since }) => since)}::bigint[],
+      ${numbers(({ startedAt }) => startedAt)}::bigint[],
+      ${numbers(({ attempt }) => attempt)}::integer[],
+      ${numbers(({ durationMillis }) => Math.round(durationMillis))}::integer[],
+      ${numbers(({ status }) => status)}::integer[],
+      string_to_array(${add(attempts.map(({ value }) => value.outcome).join(","))}, ','),
+      ${add(reasons)}::text[]
+    ) as t (change, sequence, since, started_at, attempt, duration_ms, status, outcome, reason)
+    join moved using (change)
+    on conflict (namespace, subscription, sequence, since, attempt) do update set
+      started_at = excluded.started_at, duration_ms = excluded.duration_ms,
+      status = excluded.status, outcome = excluded.outcome, reason = excluded.reason
+  )`
+}
+
 /**
  * The server may tell of the commit before it is on its disk. Only if the server itself crashes then is
  * it lost, and the deliveries of less than a second are made again.
@@ -193,6 +230,11 @@ export const progressCommit = (
     (change) => change.redelivered,
     ({ deferral }) => deferral.sequence,
   )
+  const attempts = gather(
+    changes,
+    (change) => change.attempts,
+    ({ sequence, since, attempt }) => `${sequence} ${since} ${attempt}`,
+  )
   const parts = [
     moved(changes, parameters),
     ...(deferrals.length > 0 ? [deferred(deferrals, parameters)] : []),
@@ -201,5 +243,7 @@ export const progressCommit = (
     ...(redeliveries.length > 0 ? [redelivered(redeliveries, parameters)] : []),
   ]
   const extra = positionsMayLag && parts.length === 1 ? `, ${unhurried}` : ""
+  // What is lost with a position is tried again, and its attempts with it.
+  if (attempts.length > 0) parts.push(tried(attempts, parameters))
   return [`with ${parts.join(",")}\n  select count(*)${extra} from moved`, values]
 }

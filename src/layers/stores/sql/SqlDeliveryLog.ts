@@ -11,6 +11,7 @@ import type {
   SubscriptionProgress,
 } from "../../../actors/index.js"
 import {
+  type AttemptOutcome,
   DeadLetterReason,
   type NamespaceName,
   type Reason,
@@ -48,6 +49,19 @@ interface DeadLetterRow {
   readonly event: string
 }
 
+type Sub<Row> = Row & { readonly subscription: SubscriptionName }
+
+interface AttemptRow {
+  readonly sequence: Sequence
+  readonly since: number
+  readonly started_at: number
+  readonly attempt: number
+  readonly duration_ms: number
+  readonly status: number | null
+  readonly outcome: AttemptOutcome
+  readonly reason: Reason | null
+}
+
 export const makeDeliveryLog = (
   sql: SqlClient.SqlClient,
   { positionsMayLag }: DeliveryLogOptions,
@@ -68,11 +82,11 @@ export const makeDeliveryLog = (
         ),
   progress: (namespace) =>
     sql<SubscriptionProgress>`
-      select subscription, position, acknowledged from positions
+      select subscription, position, acknowledged, started_after as "startedAfter" from positions
       where namespace = ${namespace} order by subscription`.pipe(answering("read progress")),
   progressOf: (namespace, subscription) =>
     sql<SubscriptionProgress>`
-      select subscription, position, acknowledged from positions
+      select subscription, position, acknowledged, started_after as "startedAfter" from positions
       where namespace = ${namespace} and subscription = ${subscription}`.pipe(
       Effect.map(([row]) => Option.fromNullable(row)),
       answering("read progress"),
@@ -84,6 +98,66 @@ export const makeDeliveryLog = (
       order by sequence limit ${limit}`.pipe(
       Effect.map((rows) => rows.map(deferralOf)),
       answering("read deferrals"),
+    ),
+  recordsOf: (namespace, sequence, subscriptions) =>
+    Effect.all(
+      {
+        deferrals: sql<Sub<DeferralRow>>`
+          select subscription, sequence, attempts, due_at, since, order_key, reason from deferrals
+          where namespace = ${namespace} and sequence = ${sequence}
+            and subscription = any(${subscriptions}::text[])`,
+        deadLetters: sql<Sub<Pick<DeadLetterRow, "id" | "reason" | "dead_at">>>`
+          select id, subscription, reason, dead_at from dead_letters
+          where namespace = ${namespace} and sequence = ${sequence}
+            and subscription = any(${subscriptions}::text[])
+          order by id`,
+        attempts: sql<Sub<AttemptRow>>`
+          select * from attempts
+          where namespace = ${namespace} and sequence = ${sequence}
+            and subscription = any(${subscriptions}::text[])`,
+      },
+      { concurrency: "unbounded" },
+    ).pipe(
+      Effect.map(({ deferrals, deadLetters, attempts }) => ({
+        deferrals: deferrals.map((row) => ({
+          ...deferralOf(row),
+          subscription: row.subscription,
+        })),
+        deadLetters: deadLetters.map(({ id, subscription, reason, dead_at }) => ({
+          id,
+          subscription,
+          reason: decodeReason(reason),
+          deadAt: dead_at,
+        })),
+        attempts: attempts.map(attemptOf),
+      })),
+      answering("read the records of an event"),
+    ),
+  forgetAttempts: (namespace, which, limit) =>
+    sql<{ readonly rows: number }>`
+      with forgotten as (
+        delete from attempts where ctid = any (array(
+          ${
+            "subscription" in which
+              ? sql`
+                select ctid from attempts
+                where namespace = ${namespace} and subscription = ${which.subscription}
+                limit ${limit}`
+              : sql`
+                select a.place from positions p cross join lateral (
+                  select ctid as place from attempts
+                  where namespace = p.namespace and subscription = p.subscription
+                    and sequence <= ${which.upTo}
+                  limit ${limit}
+                ) a
+                where p.namespace = ${namespace} limit ${limit}`
+          }
+        ))
+        returning 1
+      )
+      select count(*) as rows from forgotten`.pipe(
+      Effect.map(([row]) => row?.rows ?? 0),
+      answering("forget attempts"),
     ),
   keptEvent: (namespace, subscription, sequence) =>
     sql<KeptEvent>`
@@ -162,6 +236,18 @@ export const deferralOf = (row: DeferralRow): Deferral => ({
   dueAt: row.due_at ?? undefined,
   since: row.since,
   reason: row.reason,
+})
+
+const attemptOf = (row: Sub<AttemptRow>) => ({
+  subscription: row.subscription,
+  sequence: row.sequence,
+  since: row.since,
+  startedAt: row.started_at,
+  attempt: row.attempt,
+  durationMillis: row.duration_ms,
+  outcome: row.outcome,
+  ...(row.status === null ? {} : { status: row.status }),
+  ...(row.reason === null ? {} : { reason: row.reason }),
 })
 
 const deadLetterOf = (row: DeadLetterRow): DeadLetter => ({

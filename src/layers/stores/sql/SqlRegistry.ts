@@ -224,9 +224,11 @@ const subscriptionOperations = (sql: SqlClient.SqlClient) =>
         Effect.flatMap(
           (record) => sql`
             with placed as (
-              insert into positions (namespace, subscription, position, acknowledged)
+              insert into positions
+                (namespace, subscription, position, acknowledged, started_after)
               values (
-                ${subscription.namespace}, ${subscription.name}, ${position}, ${String(position)}
+                ${subscription.namespace}, ${subscription.name}, ${position}, ${String(position)},
+                ${position}
               )
               on conflict (namespace, subscription) do nothing
             )

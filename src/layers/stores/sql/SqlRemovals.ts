@@ -28,7 +28,7 @@ interface Purged {
   readonly order: string
 }
 
-/** Positions and replays go before dead letters: a late commit finds none and adds nothing. */
+/** Positions and replays go before dead letters and attempts: a late commit finds none and adds nothing. */
 const purged: Readonly<Record<PurgeKind, ReadonlyArray<Purged>>> = {
   deliveries: [
     { table: "deferrals", order: "subscription, sequence" },
@@ -36,6 +36,7 @@ const purged: Readonly<Record<PurgeKind, ReadonlyArray<Purged>>> = {
     { table: "replay_deferrals", order: "subscription, replay, sequence" },
     { table: "replays", order: "subscription, id" },
     { table: "dead_letters", order: "id" },
+    { table: "attempts", order: "subscription, sequence" },
   ],
   events: [{ table: "events", order: "sequence" }],
   subscriptions: [{ table: "subscriptions", order: "name" }],

@@ -61,9 +61,14 @@ const isOutcome = (value: unknown): value is Outcome =>
 
 /** The same outcome with its reason made safe: handlers can be plain JavaScript. */
 const rebuilt = (outcome: Outcome): Outcome => {
+  const safe = safely(outcome)
+  return outcome.status === undefined ? safe : Outcome.withStatus(safe, Number(outcome.status))
+}
+
+const safely = (outcome: Outcome): Outcome => {
   switch (outcome._tag) {
     case "Delivered":
-      return Outcome.delivered(outcome.status === undefined ? {} : { status: outcome.status })
+      return Outcome.delivered()
     case "Retry":
       return Outcome.retry(textOf(outcome.reason), outcome.notBefore)
     case "Reject":

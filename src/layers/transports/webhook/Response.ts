@@ -25,10 +25,14 @@ const isTransient = (status: number) =>
 
 /** What a whole answer means. `now` is in milliseconds since the epoch. */
 export const outcomeOfAnswer = (answer: Answer, durationMillis: number, now: number): Outcome => {
-  const { status, retryAfter, location } = answer
+  const { status } = answer
   if (status >= 200 && status < 300) {
     return Outcome.delivered({ status, durationMillis })
   }
+  return Outcome.withStatus(failureOf(answer, now), status)
+}
+
+const failureOf = ({ status, retryAfter, location }: Answer, now: number): Outcome => {
   const text = statusText(status)
   if (isTransient(status)) {
     const notBefore = Option.flatMap(Option.fromNullable(retryAfter), (header) =>
