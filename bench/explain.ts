@@ -3,7 +3,7 @@
  * in the process. Some of the subscriptions are not interested, some filter, some had failures, some
  * gave up on it.
  */
-import { Duration, Effect, Either, Redacted } from "effect"
+import { Duration, Effect, Either, Logger, LogLevel, Redacted } from "effect"
 import { Mesh, type MeshService } from "../src/actors/index.js"
 import {
   CloudEvent,
@@ -21,7 +21,7 @@ import { freshSchema, testServer } from "../test/support/Postgres.js"
 import { figure, isMain, printTable, quantile } from "./measure.js"
 
 const SUBSCRIPTIONS = 1_000
-const EVENTS = 200
+const EVENTS = 20
 const ASKED = 200
 
 const namespace = NamespaceName.make("explain.bench")
@@ -51,10 +51,10 @@ const prepare = (mesh: MeshService) =>
     }
     const events = Array.from({ length: EVENTS }, (_, index) => eventNamed(`e${index + 1}`))
     yield* mesh.publish(namespace, events)
-    const settled = Effect.map(mesh.subscriptions.list(namespace), (all) =>
-      all.every(({ lag }) => lag === 0),
-    )
-    yield* Effect.repeat(settled, { until: (all) => all })
+    const last = mesh.explain(namespace, Sequence.make(EVENTS), { limit: SUBSCRIPTIONS })
+    yield* Effect.repeat(Effect.delay(last, "200 millis"), {
+      until: ({ deliveries }) => deliveries.every(({ standing }) => standing._tag !== "Waiting"),
+    })
   })
 
 const timesOf = (mesh: MeshService) =>
@@ -101,7 +101,7 @@ const bench = Effect.gen(function* () {
       ["namespace", "p50", "p99"],
       [row("awake", awake.times), row("asleep", asleep.times)],
     )
-  }).pipe(Effect.provide(deployment))
+  }).pipe(Effect.provide(deployment), Logger.withMinimumLogLevel(LogLevel.Error))
 })
 
 export const run = (): Promise<void> => Effect.runPromise(Effect.scoped(bench))
