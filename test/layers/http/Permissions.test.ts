@@ -92,6 +92,7 @@ const table: Readonly<Record<string, Use>> = {
     audited: changed,
   },
 
+  explainDeliveries: { needs: "read", path: `${inOwn}/events/1/deliveries` },
   listDeadLetters: { needs: "read", path: `${inOwn}/dead-letters` },
   getDeadLetter: { needs: "read", path: `${inOwn}/dead-letters/dl_1` },
   redeliverDeadLetters: {

@@ -13,6 +13,7 @@ import {
 import { problems } from "../Problem.js"
 import { Authorization } from "./Authorization.js"
 import { Instant } from "./Instant.js"
+import { Needs } from "./Needs.js"
 import { Limit, Next } from "./Paging.js"
 
 export const defaultExplained = 1_000
@@ -94,6 +95,7 @@ export class DeliveriesApi extends HttpApiGroup.make("deliveries")
         }),
       )
       .addError(problems(404, "No such namespace, or no event was accepted with this sequence."))
+      .annotate(Needs, "read")
       .annotate(OpenApi.Summary, "Tells what became of an event, and why")
       .annotate(
         OpenApi.Description,
