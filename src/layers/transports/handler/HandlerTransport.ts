@@ -62,7 +62,7 @@ const isOutcome = (value: unknown): value is Outcome =>
 /** The same outcome with its reason made safe: handlers can be plain JavaScript. */
 const rebuilt = (outcome: Outcome): Outcome => {
   const safe = safely(outcome)
-  return outcome.status === undefined ? safe : Outcome.withStatus(safe, Number(outcome.status))
+  return outcome.status === undefined ? safe : Outcome.withStatus(safe, outcome.status)
 }
 
 const safely = (outcome: Outcome): Outcome => {
