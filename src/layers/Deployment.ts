@@ -23,6 +23,8 @@ export interface DeploymentConfig {
   /** 32 bytes in base64 or hex; else the key file in the data folder, made when it is missing. */
   readonly masterKey?: Redacted.Redacted | undefined
   readonly allowPrivateTargets: boolean
+  /** The DNS name under which webhooks ask for consent. */
+  readonly webhookOrigin?: string | undefined
   /** Where alerts are mailed to. */
   readonly email?: EmailConfig | undefined
 }
@@ -58,9 +60,9 @@ export const layer = (config: DeploymentConfig) => {
     Layer.provide(store),
     Layer.provide(NodeContext.layer),
   )
-  const { allowPrivateTargets } = config
+  const { allowPrivateTargets, webhookOrigin } = config
   return HttpServer.layer(config).pipe(
-    Layer.provideMerge(SingleProcess.layer({ store, vault, allowPrivateTargets })),
+    Layer.provideMerge(SingleProcess.layer({ store, vault, allowPrivateTargets, webhookOrigin })),
     Layer.provideMerge(store),
     Layer.provide(PostgresChanges.layer),
   )

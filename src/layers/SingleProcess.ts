@@ -20,6 +20,8 @@ export interface SingleProcessOptions<StoreError, VaultError> {
   readonly vault: Layer.Layer<Vault, VaultError>
   /** Webhooks may go to private, loopback and link-local addresses. Default false. */
   readonly allowPrivateTargets?: boolean
+  /** The DNS name under which webhooks ask for consent; "eventloom" by default. */
+  readonly webhookOrigin?: string | undefined
   /** Transports besides webhook, stdout and handler. */
   readonly transports?: ReadonlyArray<StandardTransports.TransportEntry>
   readonly config?: Partial<MeshConfigShape>
@@ -30,7 +32,7 @@ export const layer = <StoreError, VaultError>(
   options: SingleProcessOptions<StoreError, VaultError>,
 ) =>
   meshLayer.pipe(
-    Layer.provide(StandardTransports.layer(options.transports)),
+    Layer.provide(StandardTransports.layer(options.transports, options.webhookOrigin)),
     Layer.provide(HandlerSlots.layer),
     Layer.provide(StdoutTransport.layerStdout),
     Layer.provide(

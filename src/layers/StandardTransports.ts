@@ -23,9 +23,9 @@ export type TransportServices =
 export type TransportEntry = Effect.Effect<Transport, never, TransportServices>
 
 /** The standard transports and those given. */
-export const layer = (more: ReadonlyArray<TransportEntry> = []) =>
+export const layer = (more: ReadonlyArray<TransportEntry> = [], webhookOrigin?: string) =>
   TransportRegistry.layer<never, TransportServices>([
-    TransportRegistry.entry(WebhookTransport.make()),
+    TransportRegistry.entry(WebhookTransport.make(undefined, webhookOrigin)),
     TransportRegistry.entry(StdoutTransport.make),
     TransportRegistry.entry(HandlerTransport.make),
     TransportRegistry.entry(Hook0Transport.make()),

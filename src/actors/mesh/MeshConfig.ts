@@ -79,7 +79,7 @@ export const defaultMeshConfig: MeshConfigShape = {
   idleAfter: Duration.minutes(1),
   drainDeadline: Duration.seconds(10),
   retentionInterval: Duration.minutes(1),
-  erasureInterval: Duration.minutes(1),
+  erasureInterval: Duration.minutes(10),
   purgeRows: 2000,
   streamBuffer: 1024,
   streamBytes: 256 * 1024,

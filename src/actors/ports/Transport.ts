@@ -40,8 +40,11 @@ export interface Connection {
   readonly start?: (delivery: Delivery, settled: (outcome: Outcome) => void) => () => void
   /** Absent: always. While it is not available no delivery is started; nothing is held against anyone. */
   readonly availability?: Availability
-  /** Requests that may be sent, over all subscriptions; absent: as many as there is room for. */
-  readonly rate?: Rate
+  /**
+   * Requests that may be sent, over all subscriptions; absent: as many as there is room for. Looked
+   * at again when the availability changes.
+   */
+  readonly rate?: Rate | undefined
   /** Present when several events can go in one request; one outcome each, in order. */
   readonly deliverBatch?: (
     deliveries: ReadonlyArray<Delivery>,

@@ -122,7 +122,7 @@ export const signsWithKeys = (transports: Transports["Type"], sink: Sink): boole
 
 /** Every delivery is answered with the reason why the sink cannot work. */
 const refusing = (reason: string): Connection => ({
-  deliver: () => Effect.succeed(Outcome.misconfigured(reason)),
+  deliver: () => Effect.succeed(Outcome.unusable(reason)),
 })
 
 const secretsOf = (

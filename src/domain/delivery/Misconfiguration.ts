@@ -1,7 +1,7 @@
 /**
  * Whether answers such as 401, 403 and 404 blame the sink or the event.
  *
- * One such answer is only a suspicion. Several different events in a row with none delivered between
+ * One such answer is only a suspicion, unless the transport is certain that it is the sink. Several different events in a row with none delivered between
  * show a misconfigured sink. A delivery in between clears the sink, and puts the blame on the events
  * that were suspect until then.
  *
@@ -45,6 +45,8 @@ export const observeMisconfiguration = <Key>(
     }
   }
   if (outcome._tag !== "Misconfigured") return { suspicion, verdict: { _tag: "Clear" } }
+  // No suspicion against the event, then: it is not to blame once the sink works.
+  if (outcome.certain === true) return { suspicion, verdict: { _tag: "SinkMisconfigured" } }
   const isKnown = suspicion.events.includes(event) || suspicion.events.length >= threshold
   const next = isKnown ? suspicion : { events: [...suspicion.events, event] }
   return {

@@ -23,7 +23,12 @@ export const OutcomeSchema = Schema.Union(
   /** The sink will never take this event. */
   Schema.TaggedStruct("Reject", { reason: Reason, status: Schema.optional(Schema.Number) }),
   /** The sink as it is configured takes no event: wrong credentials, address or rights. */
-  Schema.TaggedStruct("Misconfigured", { reason: Reason, status: Schema.optional(Schema.Number) }),
+  Schema.TaggedStruct("Misconfigured", {
+    reason: Reason,
+    status: Schema.optional(Schema.Number),
+    /** Whatever the event: it is known of the sink itself, and need not be suspected first. */
+    certain: Schema.optional(Schema.Literal(true)),
+  }),
   /** The destination asks to be sent nothing more. */
   Schema.TaggedStruct("Gone", { reason: Reason, status: Schema.optional(Schema.Number) }),
 )
@@ -48,6 +53,12 @@ export const Outcome = {
   misconfigured: (reason: string): Outcome => ({
     _tag: "Misconfigured",
     reason: reasonOf(reason),
+  }),
+  /** Misconfigured whatever the event, as when the sink cannot be opened. */
+  unusable: (reason: string): Outcome => ({
+    _tag: "Misconfigured",
+    reason: reasonOf(reason),
+    certain: true,
   }),
   gone: (reason: string): Outcome => ({ _tag: "Gone", reason: reasonOf(reason) }),
   /** The same with the protocol's code, for explanations. */

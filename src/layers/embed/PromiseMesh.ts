@@ -174,6 +174,10 @@ export interface WebhookTarget {
   /** `whsec_…`, or two with a space between them while they are rotated; drawn when absent. */
   readonly secret?: string | undefined
   readonly mode?: "structured" | "binary" | "batch" | undefined
+  /** Whether the endpoint is asked for its consent first, as CloudEvents defines, and its rate kept to. */
+  readonly handshake?: boolean | undefined
+  /** The requests per minute that are asked for. */
+  readonly requestRate?: number | undefined
   /** What signs: "v1" (the default), the secret; "v1a", the key pair of the namespace; or both. */
   readonly signature?: "v1" | "v1a" | "both" | undefined
   /** How long an attempt may take: 15 s. */

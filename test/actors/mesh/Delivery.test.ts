@@ -242,6 +242,24 @@ describe("Whose fault", () => {
     }),
   )
 
+  scenario("one event is enough where the sink itself is known to be at fault", ({ ns, advance }) =>
+    Effect.gen(function* () {
+      yield* ns.subscribe("p", { ordering: "strict" })
+      ns.answer(() => Effect.succeed(Outcome.unusable("no consent")))
+      yield* ns.publish(["a"])
+      yield* advance("1 second")
+      expect(yield* ns.state()).toBe("misconfigured")
+      yield* advance("1 hour")
+      expect(ns.attemptsAt("a").length).toBeGreaterThan(5)
+      expect(ns.attemptsAt("a").length).toBeLessThan(40)
+      yield* ns.publish(["b"])
+      ns.answer(delivered)
+      yield* advance("10 minutes")
+      expect(ns.taken()).toEqual(["a", "b"])
+      expect(ns.dead).toEqual([])
+    }),
+  )
+
   scenario("a rejected event is a dead letter at once", ({ ns, advance }) =>
     Effect.gen(function* () {
       yield* ns.subscribe("p", { ordering: "strict" })

@@ -23,7 +23,7 @@ const scenario = (
           yield* ns.subscribe()
           yield* play(t, ns)
         }),
-      { idleAfter },
+      { idleAfter, erasureInterval: Duration.minutes(1) },
     ),
   )
 

@@ -32,6 +32,15 @@ const refused = (event: string): Observation => [event, Outcome.misconfigured("4
 const delivered = (event: string): Observation => [event, Outcome.delivered()]
 
 describe("observeMisconfiguration", () => {
+  it("blames the sink at once when the transport is certain, and never the event", () => {
+    const { suspicion, verdicts } = observeAll([
+      ["a", Outcome.unusable("no such transport")],
+      delivered("b"),
+    ])
+    expect(verdicts.map(({ _tag }) => _tag)).toEqual(["SinkMisconfigured", "Clear"])
+    expect(suspicion).toEqual(noSuspicion)
+  })
+
   it("blames the sink exactly when enough different events were refused since the last delivery", () => {
     fc.assert(
       fc.property(history, fc.integer({ min: 1, max: 4 }), (observations, threshold) => {

@@ -51,6 +51,9 @@ const put = Command.make(
       "What it signs with: whsec_..., @file or - [default: generated]",
     ),
     mode: optionalText("mode", "structured, binary or batch"),
+    handshake: Options.boolean("handshake").pipe(
+      Options.withDescription("Ask the endpoint for its consent first, and keep to its rate"),
+    ),
     signature: optionalText("signature", "v1 (a secret, the default), v1a (a key pair) or both"),
     timeout: optionalText("timeout", "How long an attempt may take, such as 15s"),
     header: Options.keyValueMap("header").pipe(
@@ -75,6 +78,7 @@ const put = Command.make(
           ...given("kind", flags.kind),
           ...given("url", flags.to),
           ...given("mode", flags.mode),
+          ...(flags.handshake ? { handshake: true } : {}),
           ...given("signature", flags.signature),
           ...given("timeout", flags.timeout),
           ...given("concurrency", flags.concurrency),

@@ -75,6 +75,10 @@ const Switch = named(
   ),
   "must be true or false",
 )
+const DnsName = named(
+  Schema.String.pipe(Schema.pattern(/^(?=.{1,253}$)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/i)),
+  "must be a DNS name",
+)
 const Secret = Schema.Redacted(Schema.String)
 
 const orVariable = <A, I extends string>(
@@ -134,6 +138,7 @@ export const deploymentConfig = (flags: ServeFlags): Effect.Effect<DeploymentCon
       databaseUrl: Option.getOrUndefined(databaseUrl),
       adminToken: Option.getOrUndefined(yield* variable("EVENTLOOM_ADMIN_TOKEN", Secret)),
       masterKey: Option.getOrUndefined(yield* variable("EVENTLOOM_MASTER_KEY", Secret)),
+      webhookOrigin: Option.getOrUndefined(yield* variable("EVENTLOOM_WEBHOOK_ORIGIN", DnsName)),
       allowPrivateTargets: Option.getOrElse(allow, () => false),
       email: yield* emailConfig,
     }

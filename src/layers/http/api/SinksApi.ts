@@ -29,7 +29,7 @@ export const SinkSpec = Schema.Struct(
     description:
       "The options of the kind stand beside it. Those of a webhook: `url`, `headers`, `secret`, " +
       '`mode` ("structured", "binary", "batch"), `signature` ("v1", "v1a", "both"), `timeout`, ' +
-      "`connectTimeout`.",
+      "`connectTimeout`, `handshake`, `requestRate`.",
     properties: {
       kind: { type: "string", examples: ["webhook", "stdout"] },
       concurrency: { type: "integer", minimum: 1, maximum: 1024 },

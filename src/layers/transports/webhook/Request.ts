@@ -40,11 +40,16 @@ const batchId = (deliveries: ReadonlyArray<Delivery>): string => {
   return `batch_${hash.digest("base64url")}`
 }
 
-/** Makes requests of one format. `now` is in milliseconds since the epoch. */
-export const requestMaker = ({ mode, headers, signer }: RequestFormat) => {
+/** The headers of every request to an endpoint, names and values in turn. */
+export const fixedHeaders = (headers: Readonly<Record<string, string>>): ReadonlyArray<string> => {
   const own = Object.entries(headers).flat()
   const hasAgent = Object.keys(headers).some((name) => name.toLowerCase() === "user-agent")
-  const fixed = hasAgent ? own : ["user-agent", USER_AGENT, ...own]
+  return hasAgent ? own : ["user-agent", USER_AGENT, ...own]
+}
+
+/** Makes requests of one format. `now` is in milliseconds since the epoch. */
+export const requestMaker = ({ mode, headers, signer }: RequestFormat) => {
+  const fixed = fixedHeaders(headers)
   const structuredHeaders = ["content-type", structuredContentType, ...fixed]
   const batchHeaders = ["content-type", batchContentType, ...fixed]
 

@@ -78,6 +78,13 @@ export const WebhookOptions = Schema.Struct({
    * the namespace (Ed25519), whose public half is published; or both.
    */
   signature: Schema.optionalWith(WebhookSignature, { default: () => "v1" }),
+  /**
+   * Whether the endpoint is asked for its consent before anything is delivered (CloudEvents, "HTTP 1.1
+   * Web Hooks for Event Delivery"), and the rate that it allows is kept to.
+   */
+  handshake: Schema.optional(Schema.Boolean),
+  /** The requests per minute that the handshake asks for; without it, none are named. */
+  requestRate: Schema.optional(Schema.Int.pipe(Schema.between(1, 1_000_000))),
   /** How long an attempt may take in all: 100 ms to 5 min, 15 s by default. */
   timeout: Schema.optionalWith(durationBetween(Duration.millis(100), Duration.minutes(5)), {
     default: () => DEFAULT_TIMEOUT,

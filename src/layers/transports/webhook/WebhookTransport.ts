@@ -16,14 +16,24 @@ import { Outcome } from "../../../domain/index.js"
 import { TargetGuard } from "../guard/TargetGuard.js"
 import * as Agents from "./Agents.js"
 import { Attempt, type AttemptContext } from "./Attempt.js"
+import {
+  type Consent,
+  consentHeaders,
+  consentOf,
+  type ConsentRequest,
+  REQUEST_ORIGIN,
+  withConsent,
+} from "./Consent.js"
+import { exchange } from "./Exchange.js"
 import { inBatches } from "./BatchDelivery.js"
 import * as Deadlines from "./Deadlines.js"
-import { requestMaker, type WebhookRequest } from "./Request.js"
+import { fixedHeaders, requestMaker, type WebhookRequest } from "./Request.js"
 import { Signer } from "./Signer.js"
 import { invalid, keysOf, SECRET } from "./WebhookKeys.js"
 import { WebhookOptions, type WebhookOptionsEncoded } from "./WebhookOptions.js"
 
 export const WEBHOOK = "webhook"
+export const DEFAULT_ORIGIN = "eventloom"
 /** How long storing a sink waits for DNS; a name that does not resolve yet may be stored. */
 const RESOLVE_TIMEOUT = Duration.seconds(3)
 
@@ -50,6 +60,8 @@ const constant = (outcome: Outcome): Connection => {
 
 export const make = (
   agentsOptions: Agents.AgentsOptions = Agents.defaultAgentsOptions,
+  /** Who asks for consent: a DNS name that stands for all of this system. */
+  origin = DEFAULT_ORIGIN,
 ): Effect.Effect<
   Transport<WebhookOptions, WebhookOptionsEncoded>,
   never,
@@ -76,11 +88,12 @@ export const make = (
 
     const open = (config: WebhookConfig): Effect.Effect<Connection, never, Scope.Scope> =>
       Either.match(readConfig(guard, config), {
-        onLeft: ({ message }) => Effect.succeed(constant(Outcome.misconfigured(message))),
+        onLeft: ({ message }) => Effect.succeed(constant(Outcome.unusable(message))),
         onRight: ({ keys, url }) =>
           Effect.gen(function* () {
             const clock = yield* Effect.clock
-            const { connectTimeout, headers = {}, mode, timeout } = config.options
+            const { connectTimeout, handshake, headers = {}, mode, timeout } = config.options
+            const consent = { origin, requestRate: config.options.requestRate }
             const context: AttemptContext = {
               pool: yield* agents.pool(url.origin),
               deadlines,
@@ -91,7 +104,8 @@ export const make = (
               now: () => clock.unsafeCurrentTimeMillis(),
               elapsed: () => Deadlines.elapsedMillis(clock),
             }
-            const send = sender(context, `${url.pathname}${url.search}`)
+            const path = `${url.pathname}${url.search}`
+            const send = sender(context, path)
             const effect = effectOf(send)
             const signer = new Signer(keys)
             // What is stored was checked before: it can be read.
@@ -100,22 +114,30 @@ export const make = (
                 onLeft: () => undefined,
                 onRight: (keys) => signer.renew(keys),
               })
-            const request = requestMaker({ mode, headers, signer })
+            const request = requestMaker({
+              mode,
+              headers: handshake === true ? { ...headers, [REQUEST_ORIGIN]: origin } : headers,
+              signer,
+            })
             const deliver = (delivery: Delivery) => effect((now) => request.single(delivery, now))
-            return mode === "batch"
-              ? {
-                  deliver,
-                  renew,
-                  deliverBatch: inBatches((deliveries) =>
-                    effect((now) => request.batch(deliveries, now)),
-                  ),
-                }
-              : {
-                  deliver,
-                  renew,
-                  start: (delivery, settled) =>
-                    send((now) => request.single(delivery, now), settled),
-                }
+            const connection: Connection =
+              mode === "batch"
+                ? {
+                    deliver,
+                    renew,
+                    deliverBatch: inBatches((deliveries) =>
+                      effect((now) => request.batch(deliveries, now)),
+                    ),
+                  }
+                : {
+                    deliver,
+                    renew,
+                    start: (delivery, settled) =>
+                      send((now) => request.single(delivery, now), settled),
+                  }
+            return handshake === true
+              ? yield* withConsent(connection, askConsent(context, path, headers, consent))
+              : connection
           }),
       })
 
@@ -131,6 +153,23 @@ export const make = (
       open,
     }
   })
+
+const askConsent = (
+  context: AttemptContext,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  request: ConsentRequest,
+): Effect.Effect<Consent> =>
+  Effect.map(
+    Effect.suspend(() =>
+      exchange(context, {
+        method: "OPTIONS",
+        path,
+        headers: [...fixedHeaders(headers), ...consentHeaders(request)],
+      }),
+    ),
+    Either.flatMap((answer) => consentOf(answer, request, context.now())),
+  )
 
 type MakeRequest = (now: number) => WebhookRequest
 /** Sends a request and tells its outcome once, unless what it returns lets go of it before. */
