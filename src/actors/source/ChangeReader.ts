@@ -130,9 +130,10 @@ export class ChangeReader {
           ? this.#change(message, bytes.length)
           : this.#keep(kept, message.xid ?? kept, bytes)
       case "Relation":
-        return kept === undefined
-          ? this.#describe(message)
-          : this.#keep(kept, message.xid ?? kept, bytes)
+        if (kept === undefined) return this.#describe(message)
+        this.#open.add(kept, message.xid ?? kept, bytes)
+        // A server that streams tells it again to whom it does not stream; one that prepares does not.
+        return this.#preparing === undefined ? undefined : this.#describe(message)
       // A type is learnt from the catalog when a relation has a column of it; its name tells nothing.
       case "Type":
       case "Origin":
@@ -162,15 +163,21 @@ export class ChangeReader {
       case "BeginPrepare":
         this.#preparing = message.xid
         this.#inTransaction = true
-        return this.#open.begin(message.xid, false)
+        return Effect.zipRight(
+          this.#open.begin(message.xid, false),
+          Effect.sync(() => {
+            const begun = this.#open.get(message.xid)
+            if (begun !== undefined) begun.relations = this.#events.relations
+          }),
+        )
       case "Prepare":
         this.#preparing = undefined
         this.#inTransaction = false
-        this.#open.prepared(message.xid, message.prepareLsn)
+        this.#open.prepared(message.xid, message.prepareLsn, this.#events.relations)
         this.#passed(message.endLsn)
         return this.#open.isOverBound ? this.#open.spill : undefined
       case "StreamPrepare":
-        this.#open.prepared(message.xid, message.prepareLsn)
+        this.#open.prepared(message.xid, message.prepareLsn, this.#events.relations)
         this.#passed(message.endLsn)
         return undefined
       case "CommitPrepared":
@@ -241,7 +248,7 @@ export class ChangeReader {
       this.#passed(message.endLsn)
       return undefined
     }
-    const { isStreamed: inStream, log } = transaction
+    const { isStreamed: inStream, log, relations } = transaction
     const { readText } = this.#options.stream
     const replay = log.read((messages) =>
       this.#each(messages, ({ bytes }) => {
@@ -265,7 +272,10 @@ export class ChangeReader {
     return Effect.gen(this, function* () {
       this.#inTransaction = true
       this.#events.begin(message)
+      const present = this.#events.relations
+      if (relations !== undefined) this.#events.relations = relations
       yield* replay
+      if (relations !== undefined) this.#events.relations = present
       this.#events.end()
       this.#inTransaction = false
       this.#options.counts.transactions++

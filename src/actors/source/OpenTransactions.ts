@@ -13,6 +13,8 @@ export interface OpenTransaction {
   readonly isStreamed: boolean
   /** Where it was prepared: until it ends, the server must keep what is after this place. */
   preparedAt: Wal.Lsn | undefined
+  /** The relations as they were described when it was prepared: its rows are read by these. */
+  relations: Wal.TransactionEvents["relations"] | undefined
 }
 
 export class OpenTransactions {
@@ -50,7 +52,12 @@ export class OpenTransactions {
     return Effect.zipRight(
       this.drop(xid),
       Effect.sync(() => {
-        this.#byXid.set(xid, { log: new FrameLog(), isStreamed, preparedAt: undefined })
+        this.#byXid.set(xid, {
+          log: new FrameLog(),
+          isStreamed,
+          preparedAt: undefined,
+          relations: undefined,
+        })
       }),
     )
   }
@@ -71,9 +78,11 @@ export class OpenTransactions {
     })
   }
 
-  prepared(xid: Wal.Xid, at: Wal.Lsn): void {
+  prepared(xid: Wal.Xid, at: Wal.Lsn, relations: Wal.TransactionEvents["relations"]): void {
     const transaction = this.#byXid.get(xid)
-    if (transaction !== undefined) transaction.preparedAt = at
+    if (transaction === undefined) return
+    transaction.preparedAt = at
+    transaction.relations ??= relations
   }
 
   get(xid: Wal.Xid): OpenTransaction | undefined {

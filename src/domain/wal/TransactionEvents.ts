@@ -71,7 +71,7 @@ export class UnknownRelation extends Error {
   }
 }
 
-interface Known {
+export interface Known {
   readonly shape: RelationShape
   readonly types: Readonly<Record<Operation, string>>
   readonly isEventTable: boolean
@@ -82,7 +82,7 @@ export class TransactionEvents {
   readonly #fixed: string | undefined
   readonly #types: PgTypes
   readonly #readText: ReadText
-  readonly #relations = new Map<Oid, Known>()
+  #relations: ReadonlyMap<Oid, Known> = new Map()
   #stamp: TransactionStamp | undefined
   #index = 0
 
@@ -97,7 +97,7 @@ export class TransactionEvents {
   describe(relation: Relation, primaryKey: ReadonlyArray<string> | undefined): void {
     const shape = new RelationShape(relation, primaryKey, this.#types, this.#readText)
     const type = (operation: Operation) => changeType(this.#plan.typePrefix, shape, operation)
-    this.#relations.set(relation.oid, {
+    const known: Known = {
       shape,
       types: {
         inserted: type("inserted"),
@@ -106,7 +106,18 @@ export class TransactionEvents {
         truncated: type("truncated"),
       },
       isEventTable: this.#plan.eventTables.has(`${relation.schema}.${relation.name}`),
-    })
+    }
+    this.#relations = new Map(this.#relations).set(relation.oid, known)
+  }
+
+  /** The relations as they are described so far; never changed. */
+  get relations(): ReadonlyMap<Oid, Known> {
+    return this.#relations
+  }
+
+  /** Goes back, or forth, to what was described at another time. */
+  set relations(relations: ReadonlyMap<Oid, Known>) {
+    this.#relations = relations
   }
 
   begin(transaction: Transaction): void {

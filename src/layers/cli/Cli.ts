@@ -16,6 +16,7 @@ import { namespacesCommand } from "./client/NamespacesCommand.js"
 import { publishCommand } from "./client/PublishCommand.js"
 import { signingKeysCommand } from "./client/SigningKeysCommand.js"
 import { sinksCommand } from "./client/SinksCommand.js"
+import { sourcesCommand } from "./client/SourcesCommand.js"
 import { subscriptionsCommand } from "./client/SubscriptionsCommand.js"
 import { tailCommand } from "./client/TailCommand.js"
 import { demoCommand } from "./demo/DemoCommand.js"
@@ -37,6 +38,7 @@ const eventloom = Command.make("eventloom").pipe(
     sinksCommand,
     signingKeysCommand,
     subscriptionsCommand,
+    sourcesCommand,
     deadLettersCommand,
     keysCommand,
     auditCommand,

@@ -26,6 +26,51 @@ const counter = (name: string, help: string, value: number) =>
   metric("counter", name, help, { value })
 const gauge = (name: string, help: string, value: number) => metric("gauge", name, help, { value })
 
+const sourceStates = ["connecting", "streaming", "waiting", "blocked"] as const
+
+/** Sources are the operator's, so a label may name them. */
+const sourceMetrics = (sources: MeshMetrics["sources"]): ReadonlyArray<string> => {
+  if (sources.length === 0) return []
+  const each = (of: (source: MeshMetrics["sources"][number]) => number | undefined) =>
+    sources.flatMap((source) => {
+      const value = of(source)
+      return value === undefined ? [] : [{ labels: `{source="${source.name}"}`, value }]
+    })
+  const states = sources.flatMap(({ name, state }) =>
+    sourceStates.map((one) => ({
+      labels: `{source="${name}",state="${one}"}`,
+      value: one === state ? 1 : 0,
+    })),
+  )
+  return [
+    metric("gauge", "source_state", "1 for the state that a source is in.", ...states),
+    metric(
+      "gauge",
+      "source_lag_bytes",
+      "Log that the server keeps for the slot of a source.",
+      ...each(({ lagBytes }) => lagBytes),
+    ),
+    metric(
+      "counter",
+      "source_events_total",
+      "Events of a source journalled.",
+      ...each(({ counts }) => counts.events),
+    ),
+    metric(
+      "counter",
+      "source_skipped_total",
+      "Events of a source that no namespace takes.",
+      ...each(({ counts }) => counts.skipped),
+    ),
+    metric(
+      "counter",
+      "source_unreadable_total",
+      "Rows and messages of a source that describe no event.",
+      ...each(({ counts }) => counts.unreadable),
+    ),
+  ]
+}
+
 export const metricsText = (mesh: MeshMetrics, process: ProcessMetrics): string => {
   const { delivered, failed, dead, dropped } = mesh.deliveries
   const refusals = Object.entries(mesh.publishRefusals)
@@ -84,6 +129,7 @@ export const metricsText = (mesh: MeshMetrics, process: ProcessMetrics): string 
       ...[...mesh.alerts].map(([type, value]) => ({ labels: `{type="${type}"}`, value })),
     ),
     gauge("event_streams_open", "Readers that follow a journal.", mesh.followers),
+    ...sourceMetrics(mesh.sources),
     counter("process_cpu_seconds_total", "Processor time used.", process.cpuSeconds),
     gauge("process_resident_memory_bytes", "Memory held by the process.", process.residentBytes),
     gauge(

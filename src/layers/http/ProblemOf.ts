@@ -31,6 +31,7 @@ import {
   type ReplayNotFound,
   type SinkInUse,
   type SinkNotFound,
+  type SourceNotFound,
   structuredContentType,
   type SubscriptionInactive,
   type SubscriptionNotFound,
@@ -61,6 +62,7 @@ export type MeshFailure =
   | ReplayNotFound
   | SinkInUse
   | SinkNotFound
+  | SourceNotFound
   | StoreUnavailable
   | SubscriptionInactive
   | SubscriptionNotFound
@@ -103,6 +105,10 @@ export const problemOf = (error: MeshFailure): Problem => {
       const { namespace, subscription, limit } = error
       const facts = { namespace, subscription, limit }
       return new Problem({ status: 409, kind: "too-many-replays", detail, facts })
+    }
+    case "SourceNotFound": {
+      const facts = { source: error.source }
+      return new Problem({ status: 404, kind: "source-not-found", detail, facts })
     }
     case "NamespaceDisabled": {
       const facts = { namespace: error.namespace }

@@ -42,6 +42,8 @@ const routes: Readonly<Record<string, ReadonlyArray<string>>> = {
   "/v1/whoami": ["get"],
   "/v1/host-types": ["get"],
   "/v1/host-types/{hostType}": ["delete", "get", "put"],
+  "/v1/sources": ["get"],
+  "/v1/sources/{source}": ["delete", "get", "put"],
   "/v1/namespaces": ["get"],
   "/v1/namespaces/{namespace}": ["delete", "get", "patch", "put"],
   "/v1/namespaces/{namespace}/removal": ["get"],

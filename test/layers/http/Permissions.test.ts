@@ -44,6 +44,16 @@ const table: Readonly<Record<string, Use>> = {
   listHostTypes: { needs: "operator", path: "/v1/host-types" },
   deleteHostType: { needs: "operator", path: "/v1/host-types/gold", audited: "operator" },
 
+  putSource: {
+    needs: "operator",
+    path: "/v1/sources/db",
+    body: { kind: "wal" },
+    nothingThere: true,
+  },
+  getSource: { needs: "operator", path: "/v1/sources/db" },
+  listSources: { needs: "operator", path: "/v1/sources" },
+  deleteSource: { needs: "operator", path: "/v1/sources/db", nothingThere: true },
+
   listNamespaces: { needs: "operator", path: "/v1/namespaces" },
   putNamespace: { needs: "operator", path: inOwn, body: {}, audited: "operator" },
   setNamespaceStatus: {

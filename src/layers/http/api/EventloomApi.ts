@@ -15,6 +15,7 @@ import { OperationsApi } from "./OperationsApi.js"
 import { KeySetApi, SigningKeysApi } from "./SigningKeysApi.js"
 import { SinksApi } from "./SinksApi.js"
 import { ReplaysApi } from "./ReplaysApi.js"
+import { SourcesApi } from "./SourcesApi.js"
 import { SubscriptionsApi } from "./SubscriptionsApi.js"
 
 const unreadable = "The request cannot be read: `field` says which part of it."
@@ -48,6 +49,7 @@ export class EventloomApi extends HttpApi.make("eventloom")
   .add(HealthApi)
   .add(OperationsApi)
   .add(HostTypesApi)
+  .add(SourcesApi)
   .add(NamespacesApi)
   .add(KeysApi)
   .add(AuditApi)

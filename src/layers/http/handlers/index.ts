@@ -12,6 +12,7 @@ import { operationsHandlers } from "./OperationsHandlers.js"
 import { keySetHandlers, signingKeysHandlers } from "./SigningKeysHandlers.js"
 import { replaysHandlers } from "./ReplaysHandlers.js"
 import { sinksHandlers } from "./SinksHandlers.js"
+import { sourcesHandlers } from "./SourcesHandlers.js"
 import { subscriptionsHandlers } from "./SubscriptionsHandlers.js"
 
 export const allHandlers = Layer.mergeAll(
@@ -28,5 +29,6 @@ export const allHandlers = Layer.mergeAll(
   signingKeysHandlers,
   replaysHandlers,
   sinksHandlers,
+  sourcesHandlers,
   subscriptionsHandlers,
 )

@@ -113,7 +113,7 @@ export interface SourceRig {
   readonly source: (wanted: (view: SourceView) => boolean) => Effect.Effect<SourceView>
 }
 
-const patience = "20 seconds"
+const patience = "10 seconds"
 
 /** Slots are of the whole server, so each test has one of its own. */
 export const freshSlot = Effect.sync(() => `s_${randomBytes(6).toString("hex")}`)
@@ -178,7 +178,13 @@ const rigOf = (mesh: MeshService, state: MemoryState): SourceRig => ({
   mesh,
   state,
   events: (count, namespace = tenant) =>
-    until(`${count} events`, readAll(mesh, namespace), (events) => events.length >= count),
+    until(`${count} events`, readAll(mesh, namespace), (events) => events.length >= count).pipe(
+      Effect.tapErrorCause(() =>
+        Effect.flatMap(Effect.option(mesh.sources.get(sourceName)), (view) =>
+          Effect.sync(() => console.error(JSON.stringify(view))),
+        ),
+      ),
+    ),
   source: (wanted) => until("the source", Effect.orDie(mesh.sources.get(sourceName)), wanted),
 })
 
@@ -197,7 +203,7 @@ export const until = <A>(
     Effect.filterOrFail(isSo, () => new NotYet()),
     Effect.retry({
       while: (error) => error instanceof NotYet,
-      schedule: Schedule.spaced("10 millis"),
+      schedule: Schedule.spaced("25 millis"),
     }),
     Effect.timeoutFail({
       duration: patience,
