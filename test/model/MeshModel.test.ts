@@ -66,6 +66,20 @@ const remembered: Readonly<Record<string, ReadonlyArray<MeshCommand>>> = {
     { ...publish, wait: false },
     { _tag: "AddDomain", domain: 0 },
   ],
+  "a subscription is removed while its events are rejected, and made again": [
+    mood("rejects"),
+    { ...publish, wait: false },
+    { _tag: "DeleteSubscription", domain: 0, subscription: 2 },
+    mood("takes"),
+    {
+      _tag: "PutSubscription",
+      domain: 0,
+      subscription: 2,
+      sink: 0,
+      pattern: 0,
+      startAt: "earliest",
+    },
+  ],
   "a subscription changes its pattern": [
     {
       _tag: "PutSubscription",

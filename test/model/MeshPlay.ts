@@ -52,6 +52,8 @@ interface Owed {
   /** Events that were tried while these earlier ones of their key were not known to be over. */
   readonly overtaken: Set<number>
   readonly flying: Map<Attempt, string | undefined>
+  /** Dead letters that an earlier subscription of the name has left. */
+  readonly inherited: ReadonlySet<string>
 }
 
 const named = {
@@ -502,6 +504,14 @@ export class MeshPlay {
             tries: new Map(),
             overtaken: new Set(),
             flying: new Map(),
+            inherited: new Set(
+              holdings?.deadLetters
+                .all()
+                .filter(({ deadAt, subscription }) => {
+                  return subscription === record.name && deadAt <= record.createdAt
+                })
+                .map(({ id }) => id),
+            ),
           })
         } else {
           const pattern = record.spec.types?.[0] ?? "*"
@@ -603,7 +613,8 @@ export class MeshPlay {
       if (!owed.taken.has(sequence) && !dead.has(sequence))
         return `${sequence} was overtaken in its key`
     }
-    for (const { sequence, reason, attempts } of letters) {
+    for (const { id, sequence, reason, attempts } of letters) {
+      if (owed.inherited.has(id)) continue
       const known =
         reason._tag === "Rejected"
           ? owed.rejected.has(sequence) || owed.blamed.has(sequence)
