@@ -135,6 +135,8 @@ export const subscriptionActor = (seat: SubscriptionSeat) => {
 export const drainSeat = (seat: SubscriptionSeat): Effect.Effect<InFlightReport> =>
   Effect.suspend(() => {
     const feeds = [seat, ...seat.replays.values()].flatMap(({ feed }) => feed ?? [])
+    // At once: waiting for each is begun one after the other.
+    for (const feed of feeds) feed.stop()
     const drained = Effect.forEach(
       feeds,
       (feed) => drainFeed(feed, seat.world.config.drainDeadline),
