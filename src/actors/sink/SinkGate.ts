@@ -101,7 +101,10 @@ export class SinkGate implements PlaceUser {
   connect(connection: Connection): void {
     this.#connection = connection
     this.#bucket = bucketOf(connection, this.#bucket, this.#options.now())
-    this.#unwatch = connection.availability?.watch(() => this.#pumpAll())
+    this.#unwatch = connection.availability?.watch(() => {
+      this.#bucket = bucketOf(connection, this.#bucket, this.#options.now())
+      this.#pumpAll()
+    })
     this.#pumpAll()
   }
 

@@ -5,7 +5,7 @@ import * as fc from "fast-check"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { type GateChange, type GateUser, SinkGate } from "../../../src/actors/sink/SinkGate.js"
-import { defaultBreakerPolicy, Outcome } from "../../../src/domain/index.js"
+import { defaultBreakerPolicy, Outcome, type Rate } from "../../../src/domain/index.js"
 
 const connection = { deliver: () => Effect.succeed(Outcome.delivered()) }
 const minutes = (count: number) => count * 60_000
@@ -457,5 +457,40 @@ describe("Users that yield", () => {
     expect(deliveries).toBeGreaterThan(32)
     expect(deliveries).toBeLessThanOrEqual(32 * 8)
     expect(gate.enter(replay)).toBe(true)
+  })
+})
+
+describe("a rate that the connection learns later", () => {
+  it("is kept to from the change of its availability on", () => {
+    const { clock, first, gate } = setUp()
+    const learned: { rate: Rate | undefined; changed: () => void } = {
+      rate: { amount: 1, perMillis: 1_000, burst: 1 },
+      changed: () => undefined,
+    }
+    gate.connect({
+      ...connection,
+      get rate() {
+        return learned.rate
+      },
+      availability: {
+        current: () => true,
+        watch: (changed) => {
+          learned.changed = changed
+          return () => undefined
+        },
+      },
+    })
+    const learn = (rate: Rate | undefined) => {
+      learned.rate = rate
+      learned.changed()
+    }
+    expect(gate.enter(first)).toBe(true)
+    expect(gate.room(first)).toBe(0)
+    learn({ amount: 60, perMillis: 60_000, burst: 1 })
+    expect(gate.room(first)).toBe(0)
+    clock.now += 1_000
+    expect(gate.room(first)).toBe(1)
+    learn(undefined)
+    expect(gate.room(first)).toBe(2)
   })
 })

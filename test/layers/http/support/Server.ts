@@ -43,7 +43,7 @@ export class Api extends Context.Tag("test/http/Api")<
 >() {}
 
 export const serverLayer = (options: ServerOptions = {}): Layer.Layer<Api | Mesh | HttpServer> =>
-  Layer.effect(Api, makeApi).pipe(
+  Layer.effect(Api, apiOf).pipe(
     Layer.provideMerge(layer({ host: "127.0.0.1", port: 0, ...options }).pipe(Layer.orDie)),
     Layer.provideMerge(
       SingleProcess.layer({
@@ -63,7 +63,7 @@ export const withServer = <A, E>(
 export const send = (request: Sent): Effect.Effect<Answer, never, Api> =>
   Effect.flatMap(Api, (api) => api.send(request))
 
-const makeApi = Effect.map(HttpServer, ({ port, url }) => ({
+export const apiOf = Effect.map(HttpServer, ({ port, url }) => ({
   url,
   port,
   send: (request: Sent) => Effect.promise(() => exchange(url, request)),
