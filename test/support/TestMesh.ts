@@ -1,7 +1,7 @@
 // A mesh over a state in memory that outlives it, with scripted sinks and faults of the store, in
 // simulated time: started, stopped and killed as the test likes.
 
-import { Context, Effect, Exit, Layer, Scope } from "effect"
+import { Context, Duration, Effect, Exit, Layer, Scope } from "effect"
 import {
   Mesh,
   MeshConfig,
@@ -46,7 +46,8 @@ export class TestMesh {
     this.simulation = simulation
     this.sinks = new ScriptedSinks(() => simulation.now)
     this.state = state
-    this.#config = config
+    // Days of simulated time should not be spent looking for who is stuck every few seconds.
+    this.#config = { stuckInterval: Duration.hours(1), ...config }
   }
 
   /** A mesh that runs. */

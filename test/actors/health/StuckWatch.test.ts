@@ -65,13 +65,15 @@ describe("Health of a mesh", () => {
     play: (t: TestMesh, ns: TestNamespace) => Effect.Effect<void, unknown>,
   ) =>
     it(name, () =>
-      TestMesh.run((t) =>
-        Effect.gen(function* () {
-          const ns = new TestNamespace(t)
-          yield* ns.create
-          yield* ns.subscribe()
-          yield* play(t, ns)
-        }),
+      TestMesh.run(
+        (t) =>
+          Effect.gen(function* () {
+            const ns = new TestNamespace(t)
+            yield* ns.create
+            yield* ns.subscribe()
+            yield* play(t, ns)
+          }),
+        { stuckInterval: Duration.seconds(5) },
       ),
     )
 
