@@ -16,6 +16,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly run: () => Promi
   audit: () => import("./audit.js"),
   explain: () => import("./explain.js"),
   tenants: () => import("./tenants.js"),
+  quota: () => import("./quota.js"),
 }
 
 const named = process.argv.slice(2)

@@ -21,6 +21,9 @@ import {
 /** How soon a full journal may have room again: retention is tried at most so often for it. */
 export const fullJournalMillis = 1_000
 
+/** How long a refusal is given again as it is. */
+const refusalMillis = 50
+
 export class PublishQuota {
   readonly #namespace: NamespaceName
   #events: TokenBucket | undefined
@@ -29,6 +32,7 @@ export class PublishQuota {
   #journalBytes = 0
   /** Bytes let through whose commit has not ended. */
   #underWay = 0
+  #last: { readonly refusal: PublishRefused; readonly at: number } | undefined
   /** When retention was last asked to make room. */
   #soughtAt = Number.NEGATIVE_INFINITY
 
@@ -42,6 +46,7 @@ export class PublishQuota {
     this.#events = refit(this.#events, settings.publishRate, now)
     this.#bytes = refit(this.#bytes, settings.publishByteRate, now)
     this.#maxJournalBytes = settings.maxJournalBytes
+    this.#last = undefined
   }
 
   /** Whether there is a rate of bytes. */
@@ -59,13 +64,35 @@ export class PublishQuota {
     return (this.#events?.isFull(now) ?? true) && (this.#bytes?.isFull(now) ?? true)
   }
 
-  /** Why not even one event would pass now; undefined when one might. */
+  /**
+   * Why not even one event would pass now; undefined when one might. Says so in the same words for a
+   * moment, since whoever asks too often should not have an error made each time.
+   */
   refusal(now: number): PublishRefused | undefined {
-    return (
+    if (this.#isOpen(now)) {
+      this.#last = undefined
+      return undefined
+    }
+    if (this.#last !== undefined && Math.abs(now - this.#last.at) < refusalMillis) {
+      return this.#last.refusal
+    }
+    const refusal =
       this.#rateRefusal("publishRate", this.#events, 1, now) ??
       this.#rateRefusal("publishByteRate", this.#bytes, 1, now) ??
-      (this.maySeekRoom(now) ? undefined : this.journalRefusal(1))
-    )
+      this.journalRefusal(1)
+    this.#last = refusal === undefined ? undefined : { refusal, at: now }
+    return refusal
+  }
+
+  #isOpen(now: number): boolean {
+    if (this.#events !== undefined && this.#events.available(now) < 1) return false
+    if (this.#bytes !== undefined && this.#bytes.available(now) < 1) return false
+    return !this.#isFull(1) || this.maySeekRoom(now)
+  }
+
+  #isFull(bytes: number): boolean {
+    const limitBytes = this.#maxJournalBytes
+    return limitBytes !== undefined && this.#journalBytes + this.#underWay + bytes > limitBytes
   }
 
   /** Why so many events cannot pass now, whatever their size. */
@@ -75,16 +102,14 @@ export class PublishQuota {
 
   /** Why the journal cannot take so many bytes. */
   journalRefusal(bytes: number): JournalFull | undefined {
-    const limitBytes = this.#maxJournalBytes
-    const currentBytes = this.#journalBytes + this.#underWay
-    return limitBytes === undefined || currentBytes + bytes <= limitBytes
-      ? undefined
-      : new JournalFull({
+    return this.#isFull(bytes)
+      ? new JournalFull({
           namespace: this.#namespace,
-          limitBytes,
-          currentBytes,
+          limitBytes: this.#maxJournalBytes ?? 0,
+          currentBytes: this.#journalBytes + this.#underWay,
           retryAfterMillis: fullJournalMillis,
         })
+      : undefined
   }
 
   /** A full journal may be looked at again, to see whether retention has something to trim. */

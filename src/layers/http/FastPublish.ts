@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Cause, Exit, Option, Runtime } from "effect"
 import type { MeshService, PublishError, Receipt } from "../../actors/index.js"
-import { type NamespaceName, namespaceName } from "../../domain/index.js"
+import { type NamespaceName, namespaceName, type PublishRefused } from "../../domain/index.js"
 import type { AccessRules } from "./Access.js"
 import { durabilityHeader } from "./api/index.js"
 import { refusalOf } from "./Permission.js"
@@ -29,6 +29,16 @@ export const fastPublish = ({ mesh, access, runtime }: FastPublishOptions): Fast
   const limits = mesh.eventLimits
   const namespaceOf = findNamespace()
   const runCallback = Runtime.runCallback(runtime)
+
+  /** A refusal is given again and again while it lasts, to whoever comes too often. */
+  const refusals = new WeakMap<PublishRefused, Problem>()
+  const refused = (refusal: PublishRefused): Problem => {
+    const known = refusals.get(refusal)
+    if (known !== undefined) return known
+    const problem = problemOf(refusal)
+    refusals.set(refusal, problem)
+    return problem
+  }
 
   const failed = (
     request: IncomingMessage,
@@ -85,7 +95,7 @@ export const fastPublish = ({ mesh, access, runtime }: FastPublishOptions): Fast
     }
     const refusal = mesh.refusal(namespace)
     if (refusal !== undefined) {
-      sendProblem(request, response, problemOf(refusal))
+      sendProblem(request, response, refused(refusal))
       return true
     }
     readBody(request, bodyLimitOf(request, limits), (body) => {
