@@ -3,6 +3,7 @@
 export * from "./access/index.js"
 export * from "./account/index.js"
 export * from "./alert/index.js"
+export * from "./catalogue/index.js"
 export * from "./delivery/index.js"
 export * from "./event/index.js"
 export * from "./filter/index.js"

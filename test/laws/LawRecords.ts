@@ -7,6 +7,8 @@ import type { Attempt, Deferral, NewDeadLetter, StoredKey } from "../../src/acto
 import {
   AttemptOutcome,
   type AuditEntry,
+  CataloguedType,
+  type EventTypeEntry,
   ByteSize,
   type DeadLetterReason,
   defaultRetryPolicy,
@@ -333,6 +335,13 @@ export const entryOf = (id: string, at: number): fc.Arbitrary<AuditEntry> =>
     },
     { requiredKeys: ["id", "at", "by", "action", "resource"] },
   )
+
+export const plainEventType = (type: string): EventTypeEntry => ({
+  type: CataloguedType.make(type),
+  schema: { type: "object" },
+  createdAt: 1,
+  updatedAt: 1,
+})
 
 export const plainEntry = (id: string, at = 1): AuditEntry => ({
   id,

@@ -4,6 +4,7 @@ import { Effect, Option } from "effect"
 import {
   AuditLog,
   DeliveryLog,
+  EventTypes,
   Journal,
   Keys,
   Registry,
@@ -12,7 +13,13 @@ import {
   Replays,
   SigningKeys,
 } from "../../src/actors/index.js"
-import { type NamespaceName, origin, Sequence, SubscriptionName } from "../../src/domain/index.js"
+import {
+  type NamespaceName,
+  namespaceCatalogue,
+  origin,
+  Sequence,
+  SubscriptionName,
+} from "../../src/domain/index.js"
 import { cloudEvent, entry, numberedFrom, seen } from "./LawEvents.js"
 import { freshKeyId } from "./LawKeys.js"
 import { change } from "./LawProgress.js"
@@ -27,6 +34,7 @@ export const snapshot = (namespace: NamespaceName) =>
     const log = yield* DeliveryLog
     const removals = yield* Removals
     const keys = yield* Keys
+    const eventTypes = yield* EventTypes
     const signingKeys = yield* SigningKeys
     const audit = yield* AuditLog
     const replays = yield* Replays
@@ -56,6 +64,7 @@ export const snapshot = (namespace: NamespaceName) =>
       deadLetters: yield* log.deadLetters({ namespace, ...all }),
       attempts: (yield* log.recordsOf(namespace, Sequence.make(2), names)).attempts,
       slowest: yield* log.slowestPosition(namespace),
+      eventTypes: yield* eventTypes.list(namespaceCatalogue(namespace), all),
       keys: yield* keys.list(namespace, all),
       signingKeys: yield* signingKeys.list(namespace),
       audit: yield* audit.list(namespace, all),
@@ -74,6 +83,7 @@ export interface Contents {
   readonly deferrals: number
   readonly deadLetters: number
   readonly attempts: number
+  readonly eventTypes: number
   readonly keys: number
   readonly signingKeys: number
   readonly audit: number
@@ -111,6 +121,9 @@ export const fill = (namespace: NamespaceName, contents: Contents) =>
         },
       ])
     }
+    const eventTypes = yield* EventTypes
+    for (let index = 1; index <= contents.eventTypes; index++)
+      yield* eventTypes.put(namespaceCatalogue(namespace), Records.plainEventType(`t${index}`))
     const keys = yield* Keys
     for (let index = 1; index <= contents.keys; index++)
       yield* keys.add(Records.plainKey(namespace, yield* freshKeyId))

@@ -101,6 +101,7 @@ export class NaiveStore {
       replays: [],
       replayDeferrals: [],
       slowest: needs.length === 0 ? undefined : Math.min(...needs),
+      eventTypes: [],
       keys: [],
       signingKeys: [],
       audit: [],

@@ -144,6 +144,7 @@ const contents: fc.Arbitrary<Contents> = fc.record({
   deferrals: fc.nat(4),
   deadLetters: fc.nat(4),
   attempts: fc.nat(4),
+  eventTypes: fc.nat(4),
   keys: fc.nat(4),
   signingKeys: fc.nat(3),
   audit: fc.nat(4),
@@ -154,6 +155,7 @@ const kinds: ReadonlyArray<PurgeKind> = [
   "events",
   "subscriptions",
   "sinks",
+  "event-types",
   "keys",
   "audit",
 ]
@@ -190,6 +192,7 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
           deferrals: 1,
           deadLetters: 1,
           attempts: 1,
+          eventTypes: 1,
           keys: 1,
           signingKeys: 1,
           audit: 1,
@@ -205,6 +208,7 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
         expect(yield* purgeAll(namespace, "events", limit)).toBe(events)
         expect(yield* purgeAll(namespace, "subscriptions", limit)).toBe(subscriptions)
         expect(yield* purgeAll(namespace, "sinks", limit)).toBe(sinks)
+        expect(yield* purgeAll(namespace, "event-types", limit)).toBe(contents.eventTypes)
         expect(yield* purgeAll(namespace, "keys", limit)).toBe(contents.keys + contents.signingKeys)
         expect(yield* purgeAll(namespace, "audit", limit)).toBe(audit)
         expect(yield* snapshot(namespace)).toMatchObject({
@@ -216,6 +220,7 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
           replays: [],
           deadLetters: [],
           attempts: [],
+          eventTypes: [],
           keys: [],
           signingKeys: [],
           audit: [],
@@ -251,6 +256,7 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
           deferrals: 0,
           deadLetters: 0,
           attempts: 0,
+          eventTypes: 0,
           keys: 0,
           signingKeys: 0,
           audit: 0,
@@ -268,6 +274,7 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
           replayDeferrals: [],
           deadLetters: [],
           attempts: [],
+          eventTypes: [],
           keys: [],
           signingKeys: [],
           audit: [],

@@ -16,6 +16,7 @@ const contents = {
   deferrals: 3,
   deadLetters: 2,
   attempts: 2,
+  eventTypes: 2,
   keys: 2,
   signingKeys: 1,
   audit: 2,

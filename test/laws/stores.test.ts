@@ -4,6 +4,7 @@ import { addEqualityTesters, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { auditLogLaws } from "./auditLogLaws.js"
 import { deliveryLogLaws } from "./deliveryLogLaws.js"
+import { eventTypesLaws } from "./eventTypesLaws.js"
 import { invalidationLaws } from "./invalidationLaws.js"
 import { journalLaws } from "./journalLaws.js"
 import { keysLaws } from "./keysLaws.js"
@@ -25,6 +26,7 @@ const suites: ReadonlyArray<(name: string, harness: StoreHarness) => void> = [
   deliveryLogLaws,
   keysLaws,
   signingKeysLaws,
+  eventTypesLaws,
   auditLogLaws,
   replaysLaws,
   sourcesLaws,

@@ -9,6 +9,7 @@ import {
   Keys,
   Registry,
   Removals,
+  EventTypes,
   SigningKeys,
   Replays,
   Sources,
@@ -31,6 +32,7 @@ export const faultyFrom = <E>(
         Context.add(Replays, faultyReplays(faults, Context.get(stores, Replays))),
         Context.add(Invalidation, faultyInvalidation(faults, Context.get(stores, Invalidation))),
         Context.add(Keys, faultyKeys(faults, Context.get(stores, Keys))),
+        Context.add(EventTypes, faultyEventTypes(faults, Context.get(stores, EventTypes))),
         Context.add(SigningKeys, faultySigningKeys(faults, Context.get(stores, SigningKeys))),
         Context.add(AuditLog, faultyAuditLog(faults, Context.get(stores, AuditLog))),
         Context.add(Sources, faultySources(faults, Context.get(stores, Sources))),
@@ -137,6 +139,17 @@ const faultyInvalidation = (
 ): typeof Invalidation.Service => ({
   ...invalidation,
   broadcast: (...of) => around("Invalidation.broadcast", invalidation.broadcast(...of)),
+})
+
+const faultyEventTypes = (
+  { around }: StoreFaultsService,
+  types: typeof EventTypes.Service,
+): typeof EventTypes.Service => ({
+  put: (...of) => around("EventTypes.put", types.put(...of)),
+  get: (...of) => around("EventTypes.get", types.get(...of)),
+  list: (...of) => around("EventTypes.list", types.list(...of)),
+  size: (...of) => around("EventTypes.size", types.size(...of)),
+  delete: (...of) => around("EventTypes.delete", types.delete(...of)),
 })
 
 const faultySigningKeys = (

@@ -10,6 +10,7 @@ import {
   type Keys,
   type Registry,
   type Removals,
+  type EventTypes,
   type SigningKeys,
   type Replays,
   type Sources,
@@ -24,6 +25,7 @@ export type StoreOperation =
   | Operations<"Registry", typeof Registry.Service>
   | Operations<"DeliveryLog", typeof DeliveryLog.Service>
   | Operations<"Removals", typeof Removals.Service>
+  | Operations<"EventTypes", typeof EventTypes.Service>
   | Operations<"SigningKeys", typeof SigningKeys.Service>
   | Operations<"Keys", typeof Keys.Service>
   | Operations<"AuditLog", typeof AuditLog.Service>

@@ -5,7 +5,14 @@ import type { NamespaceName, RemovalReport } from "../../domain/index.js"
 import type { StoreUnavailable } from "./StoreErrors.js"
 
 /** Rows a removal purges, each kind in its own step. Deliveries: positions, deferrals, replays, dead letters, attempts. */
-export type PurgeKind = "deliveries" | "events" | "subscriptions" | "sinks" | "keys" | "audit"
+export type PurgeKind =
+  | "deliveries"
+  | "events"
+  | "subscriptions"
+  | "sinks"
+  | "event-types"
+  | "keys"
+  | "audit"
 
 type Answer<A> = Effect.Effect<A, StoreUnavailable>
 

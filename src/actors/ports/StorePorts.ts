@@ -2,6 +2,7 @@
 
 import type { AuditLog } from "./AuditLog.js"
 import type { DeliveryLog } from "./DeliveryLog.js"
+import type { EventTypes } from "./EventTypes.js"
 import type { Invalidation } from "./Invalidation.js"
 import type { Journal } from "./Journal.js"
 import type { Keys } from "./Keys.js"
@@ -14,6 +15,7 @@ import type { Sources } from "./Sources.js"
 export type StorePorts =
   | AuditLog
   | DeliveryLog
+  | EventTypes
   | Invalidation
   | Journal
   | Keys

@@ -1,6 +1,7 @@
 export * from "./AuditLog.js"
 export * from "./ChangeStreams.js"
 export * from "./DeliveryLog.js"
+export * from "./EventTypes.js"
 export * from "./Handlers.js"
 export * from "./Invalidation.js"
 export * from "./Journal.js"

@@ -61,6 +61,8 @@ export const runRemovalStep = (
       return purge(world, name, "subscriptions")
     case "purge-sinks":
       return purge(world, name, "sinks")
+    case "purge-event-types":
+      return purge(world, name, "event-types")
     case "purge-keys":
       return purge(world, name, "keys")
     case "purge-audit":

@@ -19,6 +19,7 @@ export const RemovalStep = Schema.Literal(
   "purge-events",
   "purge-subscriptions",
   "purge-sinks",
+  "purge-event-types",
   "purge-keys",
   "purge-audit",
   "invalidate-caches",

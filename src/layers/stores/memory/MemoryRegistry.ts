@@ -10,7 +10,11 @@ export const makeRegistry = (state: MemoryState): typeof Registry.Service => ({
   putHostType: (hostType) => Effect.sync(() => state.hostTypes.set(hostType.name, hostType)),
   getHostType: (name) => Effect.sync(() => Option.fromNullable(state.hostTypes.get(name))),
   listHostTypes: ({ after, limit }) => Effect.sync(() => state.hostTypes.page(after, limit)),
-  deleteHostType: (name) => Effect.sync(() => state.hostTypes.delete(name)),
+  deleteHostType: (name) =>
+    Effect.sync(() => {
+      state.hostTypeEventTypes.delete(name)
+      return state.hostTypes.delete(name)
+    }),
 
   putNamespace: (namespace) =>
     Effect.sync(() => {

@@ -61,6 +61,7 @@ const purges: Readonly<Record<PurgeKind, (holdings: Holdings, limit: number) => 
   events: ({ log }, limit) => log.purge(limit),
   subscriptions: ({ subscriptions }, limit) => subscriptions.deleteFirst(limit),
   sinks: ({ sinks }, limit) => sinks.deleteFirst(limit),
+  "event-types": ({ eventTypes }, limit) => eventTypes.deleteFirst(limit),
   keys: ({ keys, signingKeys }, limit) => {
     const rows = keys.deleteFirst(limit)
     return rows + signingKeys.deleteFirst(limit - rows)

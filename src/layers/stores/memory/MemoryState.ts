@@ -5,6 +5,8 @@ import { Effect, PubSub } from "effect"
 import type { DeadLetter, Deferral, KeptEvent, StoredKey } from "../../../actors/index.js"
 import type {
   AuditEntry,
+  CataloguedType,
+  EventTypeEntry,
   HostType,
   HostTypeName,
   KeyId,
@@ -52,6 +54,7 @@ export interface Holdings {
   readonly replays: SortedTable<string, HeldReplay>
   readonly deadLetters: SortedTable<string, DeadLetter>
   readonly attempts: AttemptTable
+  readonly eventTypes: SortedTable<CataloguedType, EventTypeEntry>
   readonly keys: SortedTable<KeyId, StoredKey>
   readonly signingKeys: SortedTable<string, SigningKey>
   readonly audit: SortedTable<string, AuditEntry>
@@ -59,6 +62,7 @@ export interface Holdings {
 
 export interface MemoryState {
   readonly hostTypes: SortedTable<HostTypeName, HostType>
+  readonly hostTypeEventTypes: Map<HostTypeName, SortedTable<CataloguedType, EventTypeEntry>>
   readonly namespaces: SortedTable<NamespaceName, Namespace>
   /** Only of namespaces that have something. */
   readonly holdings: Map<NamespaceName, Holdings>
@@ -75,6 +79,7 @@ export const MemoryState = {
     PubSub.unbounded<NamespaceName>(),
     (invalidations): MemoryState => ({
       hostTypes: new SortedTable(),
+      hostTypeEventTypes: new Map(),
       namespaces: new SortedTable(),
       holdings: new Map(),
       removals: new SortedTable(),
@@ -97,6 +102,7 @@ export const holdingsOf = (state: MemoryState, namespace: NamespaceName): Holdin
     replays: new SortedTable(),
     deadLetters: new SortedTable(),
     attempts: new AttemptTable(),
+    eventTypes: new SortedTable(),
     keys: new SortedTable(),
     signingKeys: new SortedTable(),
     audit: new SortedTable(),
@@ -113,6 +119,7 @@ export const holdsNothing = (holdings: Holdings): boolean =>
   holdings.replays.size === 0 &&
   holdings.attempts.isEmpty &&
   holdings.deadLetters.size === 0 &&
+  holdings.eventTypes.size === 0 &&
   holdings.keys.size === 0 &&
   holdings.signingKeys.size === 0 &&
   holdings.audit.size === 0

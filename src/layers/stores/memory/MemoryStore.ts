@@ -7,6 +7,7 @@ import { Context, Effect, Layer } from "effect"
 import {
   AuditLog,
   DeliveryLog,
+  EventTypes,
   Invalidation,
   Journal,
   Keys,
@@ -19,6 +20,7 @@ import {
 } from "../../../actors/index.js"
 import { makeAuditLog } from "./MemoryAuditLog.js"
 import { makeDeliveryLog } from "./MemoryDeliveryLog.js"
+import { makeEventTypes } from "./MemoryEventTypes.js"
 import { makeInvalidation } from "./MemoryInvalidation.js"
 import { makeJournal } from "./MemoryJournal.js"
 import { makeKeys } from "./MemoryKeys.js"
@@ -37,6 +39,7 @@ export const layerFrom = (state: MemoryState): Layer.Layer<StorePorts> =>
       Context.add(DeliveryLog, makeDeliveryLog(state)),
       Context.add(Removals, makeRemovals(state)),
       Context.add(Replays, makeReplays(state)),
+      Context.add(EventTypes, makeEventTypes(state)),
       Context.add(Invalidation, makeInvalidation(state)),
       Context.add(Keys, makeKeys(state)),
       Context.add(SigningKeys, makeSigningKeys(state)),

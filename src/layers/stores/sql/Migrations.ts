@@ -13,6 +13,7 @@ import { signingKeys } from "./migrations/0005-signing-keys.js"
 import { replays } from "./migrations/0006-replays.js"
 import { sources } from "./migrations/0007-sources.js"
 import { attempts } from "./migrations/0008-attempts.js"
+import { eventTypes } from "./migrations/0009-event-types.js"
 
 /** Its place in the list, counted from 1, is the version it leads to. */
 export type Migration = (sql: SqlClient.SqlClient) => Effect.Effect<void, SqlError>
@@ -26,6 +27,7 @@ export const migrations: ReadonlyArray<Migration> = [
   replays,
   sources,
   attempts,
+  eventTypes,
 ]
 
 /** The store was written by a later release, whose tables this one does not know. */

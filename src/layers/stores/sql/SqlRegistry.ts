@@ -98,6 +98,9 @@ const hostTypeOperations = (sql: SqlClient.SqlClient) =>
     deleteHostType: (name) =>
       sql`delete from host_types where name = ${name} returning name`.pipe(
         Effect.map(changed),
+        // After the row is gone none is added, so that this finds them all.
+        Effect.tap(() => sql`delete from host_type_event_types where host_type = ${name}`),
+        sql.withTransaction,
         answering("delete a host type"),
       ),
   }) satisfies Partial<typeof Registry.Service>

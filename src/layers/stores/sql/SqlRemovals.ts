@@ -41,6 +41,7 @@ const purged: Readonly<Record<PurgeKind, ReadonlyArray<Purged>>> = {
   events: [{ table: "events", order: "sequence" }],
   subscriptions: [{ table: "subscriptions", order: "name" }],
   sinks: [{ table: "sinks", order: "name" }],
+  "event-types": [{ table: "event_types", order: "type" }],
   keys: [
     { table: "keys", order: "id" },
     { table: "signing_keys", order: "kid" },

@@ -5,6 +5,7 @@ import { Context, Effect, Layer } from "effect"
 import {
   AuditLog,
   DeliveryLog,
+  EventTypes,
   type Invalidation,
   Journal,
   Keys,
@@ -18,6 +19,7 @@ import {
 import { JournalHeads } from "./JournalHeads.js"
 import { makeAuditLog } from "./SqlAuditLog.js"
 import { type DeliveryLogOptions, makeDeliveryLog } from "./SqlDeliveryLog.js"
+import { makeEventTypes } from "./SqlEventTypes.js"
 import { makeJournal } from "./SqlJournal.js"
 import { makeKeys } from "./SqlKeys.js"
 import { makeRegistry } from "./SqlRegistry.js"
@@ -39,6 +41,7 @@ export const layer = (
       return Context.make(Journal, makeJournal(sql, heads, lock)).pipe(
         Context.add(Registry, makeRegistry(sql)),
         Context.add(DeliveryLog, makeDeliveryLog(sql, options)),
+        Context.add(EventTypes, makeEventTypes(sql)),
         Context.add(Removals, makeRemovals(sql, heads)),
         Context.add(Keys, makeKeys(sql)),
         Context.add(SigningKeys, makeSigningKeys(sql)),
