@@ -65,7 +65,8 @@ export {
   EventLimits,
   EventSource,
   EventTooLarge,
-  EventType,
+  DefinableEventType as EventType,
+  type EventTypeDefinition,
   type EventValueProblem,
   InvalidEvent,
   JournaledEvent,
@@ -74,6 +75,7 @@ export {
   Sequence,
   SequenceFromString,
   TooDeep,
+  type TypedEventInput,
 } from "./domain/index.js"
 
 // Names, settings, and what can be wrong with them
@@ -97,6 +99,21 @@ export {
   SubscriptionName,
   SubscriptionNotFound,
 } from "./domain/index.js"
+
+// Catalogues of event types
+export {
+  CataloguedType,
+  CatalogueFull,
+  CatalogueOwner,
+  EventTypeEntry,
+  EventTypeNotFound,
+  EventTypeSpec,
+  hostTypeCatalogue,
+  namespaceCatalogue,
+  SchemaMismatch,
+  UnregisteredType,
+} from "./domain/index.js"
+export type { EventTypeView } from "./actors/index.js"
 
 // Keys, scopes, and who changed what
 export {
@@ -191,6 +208,7 @@ export {
   type Deferral,
   DeliveryLog,
   type DeliveryRecords,
+  EventTypes,
   Invalidation,
   Journal,
   type JournalBounds,
@@ -206,6 +224,7 @@ export {
   type Redelivery,
   Registry,
   Removals,
+  SchemaValidator,
   Replays,
   type Retention,
   SecretUnreadable,

@@ -12,11 +12,13 @@ export {
   TooManyFollowers,
 } from "./mesh/Follow.js"
 export type { Followed, FollowEnd } from "./mesh/Follower.js"
+export type { EventTypeView } from "./mesh/EventTypeCatalogue.js"
 export type { LiveTap } from "./mesh/LiveStream.js"
 export * from "./mesh/Mesh.js"
 export * from "./mesh/MeshConfig.js"
 export { layer as meshLayer } from "./mesh/MeshLive.js"
 export * from "./mesh/SourceView.js"
+export type { TypedEvents, TypedHandler } from "./mesh/TypedEvents.js"
 export * from "./mesh/Views.js"
 export type { DeliveryCounts } from "./subscription/FeedWorld.js"
 export * from "./ports/index.js"

@@ -8,6 +8,7 @@ import {
   type StorePorts,
   type Vault,
 } from "../actors/index.js"
+import * as JsonSchemaValidator from "./schema/JsonSchemaValidator.js"
 import * as StandardTransports from "./StandardTransports.js"
 import * as TargetGuard from "./transports/guard/TargetGuard.js"
 import * as HandlerSlots from "./transports/handler/HandlerSlots.js"
@@ -39,6 +40,7 @@ export const layer = <StoreError, VaultError>(
       TargetGuard.layerDefault({ allowPrivateTargets: options.allowPrivateTargets ?? false }),
     ),
     Layer.provide(MeshConfig.layer(options.config)),
+    Layer.provide(JsonSchemaValidator.layer),
     Layer.provide(options.store),
     Layer.provide(options.vault),
   )

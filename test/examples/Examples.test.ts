@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { removalSteps } from "../../src/domain/index.js"
 import { root, runNode } from "./support/RunScript.js"
 
 let cwd = ""
@@ -28,9 +29,19 @@ describe("examples", () => {
     expect(lines.toSorted()).toEqual([
       "",
       "booking.reserved { nights: 2 } attempt 1",
-      "removed in 10 steps",
+      `removed in ${removalSteps.length} steps`,
       "sequence 1, again a duplicate: true",
     ])
+  })
+
+  it("event-types.ts hands over decoded data, and refuses what does not match", {
+    timeout: 130_000,
+  }, async () => {
+    const lines = (await run("event-types.ts")).split("\n")
+    expect(lines).toContain("room 7 for 2 nights in 2030")
+    expect(lines).toContain(
+      'An event of the type "booking.created" does not match its schema: /data/nights is required.',
+    )
   })
 
   it("custom-transport.ts is under 40 lines of code, and writes", {
@@ -52,7 +63,7 @@ describe("examples", () => {
       "live: order.paid 1",
       "delivered 3 of 3 although the receiver was out",
       "refused: InvalidEvent type",
-      "removed: true in 10 steps",
+      `removed: true in ${removalSteps.length} steps`,
     ]) {
       expect(output).toContain(expected)
     }

@@ -11,6 +11,7 @@ import {
   Transports,
   Vault,
 } from "../../src/actors/index.js"
+import * as JsonSchemaValidator from "../../src/layers/schema/JsonSchemaValidator.js"
 import * as MemoryStore from "../../src/layers/stores/memory/MemoryStore.js"
 import { MemoryState } from "../../src/layers/stores/memory/MemoryState.js"
 import * as HandlerSlots from "../../src/layers/transports/handler/HandlerSlots.js"
@@ -101,6 +102,7 @@ export class TestMesh {
       const layer = meshLayer.pipe(
         Layer.provide(transports),
         Layer.provide(HandlerSlots.layer),
+        Layer.provide(JsonSchemaValidator.layer),
         Layer.provide(MeshConfig.layer(this.#config)),
         Layer.provide(faultyFrom(faults, MemoryStore.layerFrom(this.state))),
         Layer.provide(vault),

@@ -1,6 +1,7 @@
 // The services of the mesh that change what is configured, each change with its entry in the audit log.
 
-import type { MeshService } from "../mesh/Mesh.js"
+import type { EventTypeCatalogue, MeshService } from "../mesh/Mesh.js"
+import type { CataloguedType, CatalogueOwner } from "../../domain/index.js"
 import type { AuditTrail } from "./AuditTrail.js"
 
 export const auditedHostTypes = (
@@ -15,6 +16,29 @@ export const auditedHostTypes = (
     ),
   remove: (name) => trail.changing({ action: "host-type.remove", name }, hostTypes.remove(name)),
 })
+
+export const auditedEventTypes = (
+  trail: AuditTrail,
+  eventTypes: EventTypeCatalogue,
+): EventTypeCatalogue => {
+  const log = (owner: CatalogueOwner, type: CataloguedType) =>
+    owner._tag === "Namespace"
+      ? { namespace: owner.name, name: type }
+      : { name: `${owner.name}/${type}` }
+  return {
+    ...eventTypes,
+    put: (owner, type, spec) =>
+      trail.changing(
+        { ...log(owner, type), action: "event-type.put", input: spec },
+        eventTypes.put(owner, type, spec),
+      ),
+    remove: (owner, type) =>
+      trail.changing(
+        { ...log(owner, type), action: "event-type.remove" },
+        eventTypes.remove(owner, type),
+      ),
+  }
+}
 
 /** The tenant sees what the operator makes of its namespace, all but the end of it. */
 export const auditedNamespaces = (

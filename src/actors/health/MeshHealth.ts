@@ -33,6 +33,8 @@ export const makeHealth = (sources: HealthSources): Pick<MeshService, "health" |
       ready: problems.length === 0,
       problems,
       parkedSinks: parkedSinks(seats),
+      schemaRejections: world.catalogues.counts.rejected,
+      schemaWarnings: world.catalogues.counts.warned,
       stuckSources: sources.sources.stuck(),
     }
   }),
@@ -124,6 +126,8 @@ const metricsOf = ({ followers, seats, sources, watch, world }: HealthSources): 
     progressFailures: Math.max(world.progress.failures, world.replayProgress.failures),
     alerts: new Map(world.alerts.counts),
     followers: followers(),
+    schemaRejections: world.catalogues.counts.rejected,
+    schemaWarnings: world.catalogues.counts.warned,
     sources: sources.views(),
   }
 }

@@ -47,6 +47,7 @@ export const makeHostTypes = (
         const namespaces = yield* registry.countNamespaces(name)
         if (namespaces > 0) return yield* new HostTypeInUse({ hostType: name, namespaces })
         const deleted = yield* registry.deleteHostType(name)
+        world.catalogues.forget(name)
         if (!deleted) return yield* new HostTypeNotFound({ hostType: name })
       }),
   }

@@ -13,8 +13,14 @@ import type {
   AuditEntry,
   DeadLetterNotFound,
   DeliveryUnderWay,
+  CataloguedType,
+  CatalogueFull,
+  CatalogueOwner,
   EventLimits,
   EventNotFound,
+  EventTypeEntry,
+  EventTypeNotFound,
+  EventTypeSpec,
   HostTypeInUse,
   HostTypeName,
   HostTypeNotFound,
@@ -63,6 +69,7 @@ import type {
   StoreUnavailable,
 } from "../ports/index.js"
 import type { DeliveryCounts } from "../subscription/FeedWorld.js"
+import type { EventTypeView } from "./EventTypeCatalogue.js"
 import type { EventReader, FollowError, FollowOptions } from "./Follow.js"
 import type { LiveTap } from "./LiveStream.js"
 import type { Publisher } from "./Publisher.js"
@@ -77,6 +84,7 @@ import type {
   SinkView,
   SubscriptionView,
 } from "./Views.js"
+import type { TypedEvents } from "./TypedEvents.js"
 
 export interface Listing<Name> {
   /** The last name of the page before. */
@@ -202,13 +210,38 @@ export interface MeshMetrics {
   /** Readers that follow a journal. */
   readonly followers: number
   readonly sources: ReadonlyArray<SourceView>
+  /** Publishes refused for an event that its catalogue does not allow. */
+  readonly schemaRejections: number
+  /** Events accepted that their catalogue does not allow. */
+  readonly schemaWarnings: number
 }
 
 type Stored<A, E = never> = Effect.Effect<A, E | StoreUnavailable>
+type OfCatalogue<A, E = never> = InNamespace<A, E | HostTypeNotFound>
 type InNamespace<A, E = never> = Effect.Effect<
   A,
   E | NamespaceNotFound | NamespaceRemoving | StoreUnavailable
 >
+
+export interface EventTypeCatalogue {
+  /** Registers a type, or replaces what it is registered with. */
+  readonly put: (
+    owner: CatalogueOwner,
+    type: CataloguedType,
+    spec: EventTypeSpec,
+  ) => OfCatalogue<Put<EventTypeEntry>, InvalidSetting | CatalogueFull>
+  /** Of a namespace, also what it inherits. */
+  readonly get: (
+    owner: CatalogueOwner,
+    type: CataloguedType,
+  ) => OfCatalogue<EventTypeView, EventTypeNotFound>
+  /** All of them, ascending by type; of a namespace, also what it inherits. */
+  readonly list: (owner: CatalogueOwner) => OfCatalogue<ReadonlyArray<EventTypeView>>
+  readonly remove: (
+    owner: CatalogueOwner,
+    type: CataloguedType,
+  ) => OfCatalogue<void, EventTypeNotFound>
+}
 
 export interface MeshService extends Publisher {
   /** What readers of events from outside hold to. */
@@ -375,6 +408,8 @@ export interface MeshService extends Publisher {
       key: ReplayKey,
     ) => InNamespace<ReplayView, SubscriptionNotFound | ReplayNotFound>
   }
+  /** What events of a type carry; enforced as `schemaEnforcement` of the namespace says. */
+  readonly eventTypes: EventTypeCatalogue & TypedEvents
   readonly events: {
     /** The journal of a namespace after a sequence. `types`: only matching events are in the answer. */
     readonly read: (

@@ -11,6 +11,7 @@ import {
 } from "../../domain/index.js"
 import {
   auditedDeadLetters,
+  auditedEventTypes,
   auditedHostTypes,
   auditedNamespaces,
   auditedReplays,
@@ -25,6 +26,7 @@ import { drainAll } from "../namespace/AwakeNamespace.js"
 import { Handlers } from "../ports/index.js"
 import { eraseRetired } from "../sink/EraseRetired.js"
 import { makeDeadLetters } from "./DeadLetters.js"
+import { makeEventTypeCatalogue } from "./EventTypeCatalogue.js"
 import { makeEvents } from "./Events.js"
 import { makeFollowing } from "./Follow.js"
 import { makeExplain } from "./Explain.js"
@@ -45,6 +47,7 @@ import { makeSinks } from "./Sinks.js"
 import { makeReplays } from "./Replays.js"
 import { makeSources } from "./SourceService.js"
 import { makeSubscriptions } from "./Subscriptions.js"
+import { makeTypedEvents } from "./TypedEvents.js"
 
 export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | Scope.Scope> =
   Effect.gen(function* () {
@@ -89,6 +92,29 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
       Effect.flatMap(door.wake(namespace), ({ hub }) =>
         tapHub(hub, types ?? everything, world.config.streamBuffer),
       )
+    const handle: MeshService["handle"] = (namespace, name, options, handler) =>
+      Effect.gen(function* () {
+        const sink = yield* named(Schema.decodeUnknown(SinkName)(name))
+        const subscription = yield* named(Schema.decodeUnknown(SubscriptionName)(name))
+        const existing = Option.getOrUndefined(yield* world.registry.getSink(namespace, sink))
+        if (existing !== undefined && existing.kind !== "handler") {
+          const reason = `is a sink of the kind "${existing.kind}"`
+          return yield* new InvalidSetting({ field: "name", reason })
+        }
+        yield* handlers.attach(namespace, sink, handler)
+        if (existing === undefined) yield* sinks.put(namespace, sink, { kind: "handler" })
+        yield* subscriptions.put(namespace, subscription, { ...options, sink })
+      }).pipe(
+        // The sink was removed in the very moment between the two puts.
+        Effect.catchTag("SinkNotFound", ({ message }) =>
+          Effect.fail(new InvalidSetting({ field: "name", reason: message })),
+        ),
+      )
+    const catalogue = auditedEventTypes(
+      audit,
+      yield* makeEventTypeCatalogue(world, door, reloadHostType),
+    )
+    const typed = makeTypedEvents({ ...catalogue, ...publisher, handle })
     const mesh: MeshService = {
       ...publisher,
       eventLimits: world.config.eventLimits,
@@ -99,6 +125,7 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
       signingKeys: auditedSigningKeys(audit, makeSigningKeys(world, door)),
       subscriptions,
       replays: auditedReplays(audit, makeReplays(world, door)),
+      eventTypes: { ...catalogue, ...typed },
       keys: makeNamespaceKeys(world, door),
       audit: {
         ofNamespace: (namespace, page) =>
@@ -108,24 +135,7 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
       events: { ...makeEvents(world), follow, reader },
       deadLetters: auditedDeadLetters(audit, makeDeadLetters(world, door)),
       explain: makeExplain(world, door),
-      handle: (namespace, name, options, handler) =>
-        Effect.gen(function* () {
-          const sink = yield* named(Schema.decodeUnknown(SinkName)(name))
-          const subscription = yield* named(Schema.decodeUnknown(SubscriptionName)(name))
-          const existing = Option.getOrUndefined(yield* world.registry.getSink(namespace, sink))
-          if (existing !== undefined && existing.kind !== "handler") {
-            const reason = `is a sink of the kind "${existing.kind}"`
-            return yield* new InvalidSetting({ field: "name", reason })
-          }
-          yield* handlers.attach(namespace, sink, handler)
-          if (existing === undefined) yield* sinks.put(namespace, sink, { kind: "handler" })
-          yield* subscriptions.put(namespace, subscription, { ...options, sink })
-        }).pipe(
-          // The sink was removed in the very moment between the two puts.
-          Effect.catchTag("SinkNotFound", ({ message }) =>
-            Effect.fail(new InvalidSetting({ field: "name", reason: message })),
-          ),
-        ),
+      handle,
       tap,
       stream: (namespace, types) =>
         Stream.unwrapScoped(
@@ -155,12 +165,13 @@ const named = <A>(decoded: Effect.Effect<A, unknown>): Effect.Effect<A, InvalidS
 
 /** What another process on the same store changed or removed, this one takes over. */
 const followInvalidations = (
-  { invalidation: { invalidations }, keyRing }: MeshWorld,
+  { catalogues, invalidation: { invalidations }, keyRing }: MeshWorld,
   seats: Seats,
   door: NamespaceDoor,
 ): Effect.Effect<void> =>
   Stream.runForEach(invalidations, (name) => {
     keyRing.forget(name)
+    if (name === "all") catalogues.forgetAll()
     return name === "all"
       ? Effect.forEach([...seats.keys()], door.reload, { concurrency: 8, discard: true })
       : door.reload(name)

@@ -5,16 +5,19 @@ import { Effect, Random, type Scope, Utils } from "effect"
 import { Alerts } from "../alert/Alerts.js"
 import { AuditTrail } from "../access/AuditTrail.js"
 import { KeyRing } from "../access/KeyRing.js"
+import { Catalogues } from "../catalogue/Catalogues.js"
 import { GroupCommit } from "../journal/GroupCommit.js"
 import {
   AuditLog,
   DeliveryLog,
+  EventTypes,
   Invalidation,
   Journal,
   Keys,
   type ProgressChange,
   Registry,
   Removals,
+  SchemaValidator,
   SigningKeys,
   type ReplayChange,
   Replays,
@@ -46,6 +49,9 @@ export interface MeshWorld {
   readonly transports: Transports["Type"]
   readonly signingKeys: SigningKeys["Type"]
   readonly signing: SigningKeyring
+  readonly eventTypes: EventTypes["Type"]
+  readonly validator: SchemaValidator["Type"]
+  readonly catalogues: Catalogues
   readonly commits: GroupCommit
   /** Of what is live. */
   readonly progress: ProgressLog<ProgressChange>
@@ -75,7 +81,7 @@ const ascendingIds = (prefix: string, now: () => number, process: string) => {
     `${prefix}_${now().toString(36).padStart(9, "0")}${(drawn++).toString(36).padStart(6, "0")}${process}`
 }
 
-export type MeshPorts = MeshConfig | StorePorts | Transports | Vault
+export type MeshPorts = MeshConfig | SchemaValidator | StorePorts | Transports | Vault
 
 /** Starts the writers; closing the scope writes what they hold, then ends them. */
 export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Scope> = Effect.gen(
@@ -113,6 +119,10 @@ export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Sc
     yield* Effect.forkScoped(keyRing.noting)
     yield* Effect.forkScoped(audit.trimming)
     const nextReplayId = ascendingIds("rp", now, process)
+    const eventTypes = yield* EventTypes
+    const validator = yield* SchemaValidator
+    const catalogues = new Catalogues(eventTypes, validator)
+    yield* Effect.forkScoped(catalogues.logging)
     return {
       config,
       journal,
@@ -127,6 +137,9 @@ export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Sc
       signingKeys,
       signing: yield* makeSigningKeyring(signingKeys, vault, now),
       transports: yield* Transports,
+      eventTypes,
+      validator,
+      catalogues,
       commits,
       progress,
       alerts,

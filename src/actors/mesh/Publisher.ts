@@ -13,6 +13,8 @@ import {
   type NamespaceRemoving,
   origin,
   type PublishRefused,
+  type SchemaMismatch,
+  type UnregisteredType,
   utf8Length,
   utf8LengthAbove,
 } from "../../domain/index.js"
@@ -31,6 +33,8 @@ export type PublishError =
   | NamespaceRemoving
   | EventTooLarge
   | PublishRefused
+  | SchemaMismatch
+  | UnregisteredType
   | MeshOverloaded
   | StoreUnavailable
 
@@ -122,6 +126,8 @@ export const makePublisher = (
     const bytes = quota.ratesBytes || quota.countsJournal ? bytesOf(entries) : 0
     const full = quota.journalRefusal(bytes)
     if (full !== undefined) return !quota.maySeekRoom(now) && refuse(refused(full))
+    const unfit = seat.catalogue?.refusal(events)
+    if (unfit !== undefined) return refuse(unfit)
     const exceeded = quota.take(events.length, bytes, now)
     if (exceeded !== undefined) return refuse(refused(exceeded))
     if (!quota.countsJournal) {
@@ -148,7 +154,7 @@ export const makePublisher = (
     events: ReadonlyArray<CloudEvent>,
   ): Effect.Effect<ReadonlyArray<Receipt>, PublishError> =>
     Effect.suspend((): Effect.Effect<ReadonlyArray<Receipt>, PublishError> => {
-      const { hub, quota, settings } = seat
+      const { catalogue, hub, quota, settings } = seat
       if (hub.refusal !== undefined) return Effect.fail(hub.refusal)
       const now = world.now()
       const tooMany = quota.refusalOf(events.length, now)
@@ -157,6 +163,8 @@ export const makePublisher = (
       const entries = isWeighed ? encode(seat, events) : undefined
       if (entries instanceof EventTooLarge) return Effect.fail(refused(entries))
       const bytes = entries !== undefined && quota.ratesBytes ? bytesOf(entries) : 0
+      const unfit = catalogue?.refusal(events)
+      if (unfit !== undefined) return Effect.fail(unfit)
       const exceeded = quota.take(events.length, bytes, now)
       if (exceeded !== undefined) return Effect.fail(refused(exceeded))
       hub.lastActivity = now

@@ -15,6 +15,7 @@ import {
   type SubscriptionName,
   SubscriptionNotFound,
 } from "../../domain/index.js"
+import type { Catalogue } from "../catalogue/Catalogue.js"
 import type { MeshWorld } from "../mesh/MeshWorld.js"
 import type { StoreUnavailable } from "../ports/index.js"
 import type { SinkSeat } from "../sink/SinkActor.js"
@@ -35,6 +36,8 @@ export interface NamespaceSeat {
   settings: EffectiveSettings
   /** What all its sinks share. */
   bulkhead: Bulkhead | undefined
+  /** What its events must carry; undefined when that is not enforced. */
+  catalogue: Catalogue | undefined
   readonly sinks: Map<SinkName, SinkSeat>
   readonly subscriptions: Map<SubscriptionName, SubscriptionSeat>
 }
@@ -69,6 +72,7 @@ export const loadNamespace = (
       record,
       settings,
       bulkhead: bulkheadOf(settings, world),
+      catalogue: yield* world.catalogues.load(record, settings),
       sinks: new Map(),
       subscriptions: new Map(),
     }
@@ -86,11 +90,13 @@ export const refresh = (seat: NamespaceSeat): Effect.Effect<void, StoreUnavailab
     const found = yield* seat.world.registry.getNamespace(seat.hub.name)
     if (Option.isNone(found)) return
     const settings = yield* loadSettings(seat.world, found.value)
+    const catalogue = yield* seat.world.catalogues.load(found.value, settings)
     if (settings.maxConcurrentDeliveries !== seat.settings.maxConcurrentDeliveries) {
       seat.bulkhead = bulkheadOf(settings, seat.world)
     }
     seat.record = found.value
     seat.settings = settings
+    seat.catalogue = catalogue
     const counted = seat.quota.countsJournal
     seat.quota.adopt(settings, seat.world.now())
     if (!counted) yield* countJournal(seat)

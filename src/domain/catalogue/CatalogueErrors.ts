@@ -30,13 +30,12 @@ export class SchemaMismatch extends Schema.TaggedError<SchemaMismatch>()("Schema
   type: Schema.String,
   /** Its place among the events published with it. */
   index: Schema.Number,
-  /** Where in the event, as a JSON pointer (RFC 6901), such as `/data/total`. */
+  /** What has to change, such as `data.total`. */
+  field: Schema.String,
+  /** The same in the event, as a JSON pointer (RFC 6901), such as `/data/total`. */
   pointer: Schema.String,
   reason: Schema.String,
 }) {
-  get field(): string {
-    return this.pointer.slice(1).replaceAll("/", ".")
-  }
   override get message(): string {
     return `An event of the type "${this.type}" does not match its schema: ${this.pointer} ${this.reason}.`
   }

@@ -37,6 +37,13 @@ export const Settings = Schema.Struct({
   maxSubscriptions: clearable(ResourceCount),
   /** Deliveries in flight at once, over all sinks of the namespace. */
   maxConcurrentDeliveries: clearable(Schema.Int.pipe(Schema.between(1, 65_536))),
+  /**
+   * What becomes of events that do not match what their type is registered with: nothing (`off`, the
+   * default), a count and a line in the log (`warn`), or the refusal of their publish (`reject`).
+   */
+  schemaEnforcement: clearable(Schema.Literal("off", "warn", "reject")),
+  /** Whether types that are not registered match, where that is looked at. Default `accept`. */
+  unregisteredTypes: clearable(Schema.Literal("accept", "refuse")),
   /** Sink kinds the namespace may use; absent means all that the process has. */
   sinkKinds: clearable(
     Schema.Array(Schema.NonEmptyTrimmedString.pipe(Schema.maxLength(64))).pipe(Schema.maxItems(64)),
@@ -61,6 +68,8 @@ export const settingUnits: UnitTable<Settings> = {
   maxSinks: "maxSinks",
   maxSubscriptions: "maxSubscriptions",
   maxConcurrentDeliveries: "maxConcurrentDeliveries",
+  schemaEnforcement: "schemaEnforcement",
+  unregisteredTypes: "unregisteredTypes",
   sinkKinds: "sinkKinds",
   webhookUrl: "webhook",
   webhookSecret: "webhook",

@@ -10,6 +10,7 @@ import { actorsCommand } from "./client/ActorsCommand.js"
 import { deadLettersCommand } from "./client/DeadLettersCommand.js"
 import { auditCommand } from "./client/AuditCommand.js"
 import { explainCommand } from "./client/ExplainCommand.js"
+import { eventTypesCommand } from "./client/EventTypesCommand.js"
 import { hostTypesCommand } from "./client/HostTypesCommand.js"
 import { keysCommand, whoAmICommand } from "./client/KeysCommand.js"
 import { namespacesCommand } from "./client/NamespacesCommand.js"
@@ -35,6 +36,7 @@ const eventloom = Command.make("eventloom").pipe(
     explainCommand,
     namespacesCommand,
     hostTypesCommand,
+    eventTypesCommand,
     sinksCommand,
     signingKeysCommand,
     subscriptionsCommand,

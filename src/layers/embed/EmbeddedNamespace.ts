@@ -17,6 +17,7 @@ import {
   describeStanding,
   fromTrustedJson,
   type NamespaceName,
+  namespaceCatalogue,
   nextStep,
   type RemovalReport,
   standingName,
@@ -38,6 +39,8 @@ import type {
   DeliveryExplanation,
   Detach,
   EventHandler,
+  EventTypeInfo,
+  EventTypeSpec,
   MeshNamespace,
   PublicKeyInfo,
   NamespaceKeys,
@@ -209,6 +212,26 @@ export class EmbeddedNamespace implements MeshNamespace {
       events: page.events.map(({ sequence, event }) => ({ sequence, event })),
       next: page.next,
     }
+  }
+
+  async registerEventType(type: string, spec: EventTypeSpec): Promise<void> {
+    await this.#runtime.run(
+      this.#mesh.eventTypes.put(
+        namespaceCatalogue(this.name),
+        Inputs.readEventType(type),
+        Inputs.readEventTypeSpec(spec),
+      ),
+    )
+  }
+
+  async eventTypes(): Promise<ReadonlyArray<EventTypeInfo>> {
+    const found = await this.#runtime.run(this.#mesh.eventTypes.list(namespaceCatalogue(this.name)))
+    return found.map(({ createdAt: _, updatedAt: __, ...info }) => info)
+  }
+
+  async removeEventType(type: string): Promise<void> {
+    const name = Inputs.readEventType(type)
+    await this.#runtime.run(this.#mesh.eventTypes.remove(namespaceCatalogue(this.name), name))
   }
 
   async subscriptions(): Promise<ReadonlyArray<SubscriptionInfo>> {

@@ -3,7 +3,9 @@
 import { Either, Schema } from "effect"
 import type { MeshConfigShape } from "../../actors/index.js"
 import {
+  CataloguedType,
   type CloudEvent,
+  EventTypeSpec,
   DeadLetterKind,
   defaultBreakerPolicy,
   DurationText,
@@ -130,6 +132,8 @@ export const readAuditQuery = reader(
   }),
   "",
 )
+export const readEventType = reader(CataloguedType, "type")
+export const readEventTypeSpec = reader(EventTypeSpec, "")
 
 export const readTail = reader(
   Schema.Struct({

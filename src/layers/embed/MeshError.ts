@@ -5,7 +5,9 @@ export type MeshErrorCode =
   | "DeadLetterNotFound"
   | "DeliveryUnderWay"
   | "EventNotFound"
+  | "CatalogueFull"
   | "EventTooLarge"
+  | "EventTypeNotFound"
   | "HandlerAttached"
   | "HostTypeNotFound"
   | "InvalidEvent"
@@ -28,6 +30,7 @@ export type MeshErrorCode =
   | "RotationUnderWay"
   | "RedeliveryFull"
   | "ReplayNotFound"
+  | "SchemaMismatch"
   | "SinkInUse"
   | "SinkNotFound"
   | "StoreLocked"
@@ -39,6 +42,7 @@ export type MeshErrorCode =
   | "TooDeep"
   | "TooManyFollowers"
   | "TooManyReplays"
+  | "UnregisteredType"
 
 export class MeshError extends Error {
   override readonly name = "MeshError"

@@ -101,6 +101,10 @@ export interface NamespaceSettings {
   readonly maxSubscriptions?: number | null | undefined
   /** Deliveries in flight at once, over all sinks. */
   readonly maxConcurrentDeliveries?: number | null | undefined
+  /** What becomes of events that do not match what their type is registered with: "off". */
+  readonly schemaEnforcement?: "off" | "warn" | "reject" | null | undefined
+  /** Whether types that are not registered match: "accept". */
+  readonly unregisteredTypes?: "accept" | "refuse" | null | undefined
   /** The kinds of sinks that may be used. */
   readonly sinkKinds?: ReadonlyArray<string> | null | undefined
   /** Where webhooks go that state no URL, and what they sign with: one unit. */
@@ -196,6 +200,21 @@ export type EventHandler = (event: MeshEvent, delivery: DeliveryInfo) => void | 
 
 /** Stops the function from being called. Its subscription stays, keeps its place and waits for another. */
 export type Detach = () => Promise<void>
+
+/** What events of a type carry. */
+export interface EventTypeSpec {
+  /** A JSON Schema, 2020-12 unless its `$schema` says draft-07. */
+  readonly schema?: unknown
+  readonly description?: string | undefined
+  /** Data that matches the schema. */
+  readonly example?: unknown
+}
+
+export interface EventTypeInfo extends EventTypeSpec {
+  readonly type: string
+  /** The host type that it is registered for; absent when it is the namespace. */
+  readonly inheritedFrom?: string
+}
 
 export interface SubscriptionInfo {
   readonly name: string
@@ -502,6 +521,11 @@ export interface MeshNamespace {
     sequence: number,
     options?: { readonly subscription?: string | undefined },
   ): Promise<ReadonlyArray<DeliveryExplanation>>
+  /** Registers what events of a type carry; `schemaEnforcement` says what becomes of others. */
+  registerEventType(type: string, spec: EventTypeSpec): Promise<void>
+  /** The types that are registered, those inherited too, ascending. */
+  eventTypes(): Promise<ReadonlyArray<EventTypeInfo>>
+  removeEventType(type: string): Promise<void>
   subscriptions(): Promise<ReadonlyArray<SubscriptionInfo>>
   pause(subscription: string): Promise<void>
   resume(subscription: string): Promise<void>

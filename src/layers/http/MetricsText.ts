@@ -130,6 +130,16 @@ export const metricsText = (mesh: MeshMetrics, process: ProcessMetrics): string 
     ),
     gauge("event_streams_open", "Readers that follow a journal.", mesh.followers),
     ...sourceMetrics(mesh.sources),
+    counter(
+      "publishes_schema_rejected_total",
+      "Publishes refused for an event that its catalogue does not allow.",
+      mesh.schemaRejections,
+    ),
+    counter(
+      "events_schema_warned_total",
+      "Events accepted that their catalogue does not allow.",
+      mesh.schemaWarnings,
+    ),
     counter("process_cpu_seconds_total", "Processor time used.", process.cpuSeconds),
     gauge("process_resident_memory_bytes", "Memory held by the process.", process.residentBytes),
     gauge(

@@ -11,10 +11,12 @@ import type {
 } from "../../actors/index.js"
 import {
   batchContentType,
+  type CatalogueFull,
   type DeadLetterNotFound,
   type DeliveryUnderWay,
   type EventNotFound,
   type EventProblem,
+  type EventTypeNotFound,
   type HostTypeInUse,
   type HostTypeNotFound,
   type InvalidSetting,
@@ -27,6 +29,7 @@ import {
   type PublishRateExceeded,
   type QuotaReached,
   type RotationUnderWay,
+  type SchemaMismatch,
   type RedeliveryFull,
   type ReplayNotFound,
   type SinkInUse,
@@ -36,14 +39,17 @@ import {
   type SubscriptionInactive,
   type SubscriptionNotFound,
   type TooManyReplays,
+  type UnregisteredType,
 } from "../../domain/index.js"
 import { Problem } from "./Problem.js"
 
 export type MeshFailure =
+  | CatalogueFull
   | DeadLetterNotFound
   | DeliveryUnderWay
   | EventNotFound
   | EventProblem
+  | EventTypeNotFound
   | HostTypeInUse
   | HostTypeNotFound
   | InvalidSetting
@@ -58,6 +64,7 @@ export type MeshFailure =
   | PublishRateExceeded
   | QuotaReached
   | RotationUnderWay
+  | SchemaMismatch
   | RedeliveryFull
   | ReplayNotFound
   | SinkInUse
@@ -66,9 +73,12 @@ export type MeshFailure =
   | StoreUnavailable
   | SubscriptionInactive
   | SubscriptionNotFound
+  | UnregisteredType
   | TooManyFollowers
   | TooManyUnknownKeys
   | TooManyReplays
+
+const owners = { Namespace: "namespace", HostType: "hostType" } as const
 
 const retryAfter = (millis: number) => ({ "retry-after": String(Math.ceil(millis / 1000)) })
 
@@ -212,6 +222,24 @@ export const problemOf = (error: MeshFailure): Problem => {
       const { current, limit, namespace, quota } = error
       const facts = { namespace, quota, limit, current }
       return new Problem({ status: 409, kind: "quota-reached", detail, facts })
+    }
+    case "SchemaMismatch": {
+      const { field, index, namespace, pointer, type } = error
+      const facts = { namespace, eventType: type, index }
+      return new Problem({ status: 422, kind: "schema-mismatch", detail, field, pointer, facts })
+    }
+    case "UnregisteredType": {
+      const { index, namespace, type } = error
+      const facts = { namespace, eventType: type, index }
+      return new Problem({ status: 422, kind: "unregistered-type", detail, field: "type", facts })
+    }
+    case "EventTypeNotFound": {
+      const facts = { [owners[error.owner._tag]]: error.owner.name, eventType: error.type }
+      return new Problem({ status: 404, kind: "event-type-not-found", detail, facts })
+    }
+    case "CatalogueFull": {
+      const { limit, unit } = error
+      return new Problem({ status: 409, kind: "catalogue-full", detail, facts: { limit, unit } })
     }
     case "TooManyFollowers": {
       const { limit, scope } = error

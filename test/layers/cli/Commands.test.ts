@@ -206,6 +206,25 @@ layer(testServer(), { excludeTestServices: true })("commands for a running serve
     }),
   )
 
+  it.effect("event types are put, listed, shown and removed", () =>
+    Effect.gen(function* () {
+      yield* cli("namespaces add typed.example")
+      yield* cli("host-types put gold")
+      const put = yield* cli(
+        'event-types put typed.example a.b --schema {"type":"string"} --example "x" --json',
+      )
+      expect(jsonOf(put)).toMatchObject({ type: "a.b", schema: { type: "string" }, example: "x" })
+      expect((yield* cli("event-types put gold c --host-type --description d")).code).toBe(0)
+      expect((yield* cli("event-types list typed.example")).out).toMatch(/a\.b +yes/)
+      const wrong = yield* cli('event-types put typed.example a.b --schema {"type":"s"}')
+      expect(wrong).toMatchObject({ code: 1, out: "" })
+      expect(wrong.err).toContain("[field: schema.type]")
+      expect((yield* cli("event-types get gold c --host-type")).out).toMatch(/description +d/)
+      expect((yield* cli("event-types remove gold c --host-type")).code).toBe(0)
+      expect((yield* cli("event-types get gold c --host-type")).code).toBe(1)
+    }),
+  )
+
   it.effect("a namespace is disabled, enabled and removed with its account as a table", () =>
     Effect.gen(function* () {
       yield* cli("host-types put gold")

@@ -3,6 +3,7 @@
 import { mkdtemp, rm, stat } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { removalSteps } from "../../../src/domain/index.js"
 import * as fc from "fast-check"
 import { afterEach, describe, expect, it, vi } from "vitest"
 import {
@@ -354,6 +355,36 @@ describe("tail", () => {
   })
 })
 
+describe("event types", () => {
+  it("are registered, listed, enforced and removed", async () => {
+    const mesh = await start()
+    const acme = await mesh.namespace("acme.example", { schemaEnforcement: "reject" })
+    await acme.registerEventType("order.placed", {
+      schema: { type: "object", required: ["total"] },
+      description: "An order",
+    })
+    expect(await acme.eventTypes()).toEqual([
+      {
+        type: "order.placed",
+        schema: { type: "object", required: ["total"] },
+        description: "An order",
+      },
+    ])
+    const order = { type: "order.placed", source: "/shop" }
+    expect(await failure(acme.publish({ ...order, data: {} }))).toMatchObject({
+      code: "SchemaMismatch",
+      field: "data.total",
+    })
+    await acme.publish({ ...order, data: { total: 1 } })
+    await acme.removeEventType("order.placed")
+    await acme.publish({ ...order, data: {} })
+    expect(await failure(acme.removeEventType("order.placed"))).toMatchObject({
+      code: "EventTypeNotFound",
+    })
+    expect(await failure(acme.registerEventType("a b", {}))).toMatchObject({ field: "type" })
+  })
+})
+
 describe("namespace", () => {
   it("registers a name once and leaves settings alone that are not stated again", async () => {
     const mesh = await start()
@@ -383,7 +414,7 @@ describe("namespace", () => {
     await acme.publish(event("1"))
     const account = await acme.remove()
     expect(account).toMatchObject({ namespace: "acme.example", complete: true })
-    expect(account.steps).toHaveLength(10)
+    expect(account.steps).toHaveLength(removalSteps.length)
     expect(await failure(acme.publish(event("2")))).toMatchObject({ code: "NamespaceNotFound" })
     const anew = await mesh.namespace("acme.example")
     await anew.handle("h", () => undefined)

@@ -155,6 +155,28 @@ const table: Readonly<Record<string, Use>> = {
     path: `${inOwn}/subscriptions/p/replays/rp_1`,
     nothingThere: true,
   },
+  putEventType: {
+    needs: "manage",
+    path: `${inOwn}/event-types/t`,
+    body: {},
+    audited: changed,
+  },
+  getEventType: { needs: "read", path: `${inOwn}/event-types/t` },
+  listEventTypes: { needs: "read", path: `${inOwn}/event-types` },
+  deleteEventType: { needs: "manage", path: `${inOwn}/event-types/t`, audited: changed },
+  putHostTypeEventType: {
+    needs: "operator",
+    path: "/v1/host-types/gold/event-types/t",
+    body: {},
+    nothingThere: true,
+  },
+  getHostTypeEventType: { needs: "operator", path: "/v1/host-types/gold/event-types/t" },
+  listHostTypeEventTypes: { needs: "operator", path: "/v1/host-types/gold/event-types" },
+  deleteHostTypeEventType: {
+    needs: "operator",
+    path: "/v1/host-types/gold/event-types/t",
+    nothingThere: true,
+  },
 
   publishEvents: {
     needs: "publish",

@@ -7,6 +7,7 @@ import { DeadLettersApi } from "./DeadLettersApi.js"
 import { AuditApi } from "./AuditApi.js"
 import { DeliveriesApi } from "./DeliveriesApi.js"
 import { EventsApi } from "./EventsApi.js"
+import { EventTypesApi } from "./EventTypesApi.js"
 import { HealthApi } from "./HealthApi.js"
 import { HostTypesApi } from "./HostTypesApi.js"
 import { KeysApi } from "./KeysApi.js"
@@ -58,6 +59,7 @@ export class EventloomApi extends HttpApi.make("eventloom")
   .add(KeySetApi)
   .add(SubscriptionsApi)
   .add(ReplaysApi)
+  .add(EventTypesApi)
   .add(EventsApi)
   .add(DeliveriesApi)
   .add(DeadLettersApi)

@@ -110,6 +110,7 @@ export class EventsApi extends HttpApiGroup.make("events")
       )
       .addError(problems(415, "Neither a CloudEvents media type nor binary mode."))
       .addError(problems(429, "A quota of the namespace is used up: see `quota`, `Retry-After`."))
+      .addError(problems(422, "An event does not carry what its type is registered with."))
       .annotate(OpenApi.Summary, "Publishes events, all of them or none")
       .annotate(
         OpenApi.Description,

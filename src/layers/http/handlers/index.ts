@@ -4,6 +4,7 @@ import { deadLettersHandlers } from "./DeadLettersHandlers.js"
 import { auditHandlers } from "./AuditHandlers.js"
 import { deliveriesHandlers } from "./DeliveriesHandlers.js"
 import { eventsHandlers } from "./EventsHandlers.js"
+import { eventTypesHandlers } from "./EventTypesHandlers.js"
 import { healthHandlers } from "./HealthHandlers.js"
 import { hostTypesHandlers } from "./HostTypesHandlers.js"
 import { keysHandlers } from "./KeysHandlers.js"
@@ -20,6 +21,7 @@ export const allHandlers = Layer.mergeAll(
   auditHandlers,
   deliveriesHandlers,
   eventsHandlers,
+  eventTypesHandlers,
   healthHandlers,
   hostTypesHandlers,
   keysHandlers,

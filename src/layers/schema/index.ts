@@ -1,0 +1,2 @@
+/** JSON Schemas of tenants, interpreted within a budget. */
+export * from "./JsonSchemaValidator.js"
