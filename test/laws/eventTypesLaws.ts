@@ -31,7 +31,7 @@ const owners = Effect.gen(function* () {
 })
 
 const text = fc
-  .array(fc.constantFrom(..."Aaz09._-~!/%'"), { minLength: 1, maxLength: 6 })
+  .array(fc.constantFrom(..."Aaz09._-~!/%'".split("")), { minLength: 1, maxLength: 6 })
   .map((letters) => CataloguedType.make(letters.join("")))
 const json = fc.oneof(fc.jsonValue(), awkwardText)
 const spec = fc.record(
