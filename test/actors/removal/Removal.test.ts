@@ -62,8 +62,8 @@ describe("Removal", () => {
           "purge-subscriptions": 2,
           "purge-sinks": 1,
         })
-        // Two positions, two dead letters, two deferrals.
-        expect(rows["purge-deliveries"]).toBe(6)
+        // Two positions, two dead letters, two deferrals, and the attempt that led to each of those four.
+        expect(rows["purge-deliveries"]).toBe(10)
         yield* nothingOf(t, ns.name)
         expect(t.state.holdings.get(other.name)?.progress.entries()).toEqual(before)
         yield* other.publish(["more"])
