@@ -56,6 +56,11 @@ await shop.publish({ type: "", source: "/shop" }).catch((error: unknown) => {
   if (error instanceof MeshError) console.log("refused:", error.code, error.field)
 })
 
+for await (const { sequence, event } of shop.tail({ after: 0, types: ["order.*"] })) {
+  console.log("in the journal:", sequence, event.type)
+  if (event.type === "order.paid") break
+}
+
 const { complete, steps } = await shop.remove()
 console.log("removed:", complete, "in", steps.length, "steps")
 await mesh.close()

@@ -63,6 +63,7 @@ describe("examples", () => {
       "live: order.paid 1",
       "delivered 3 of 3 although the receiver was out",
       "refused: InvalidEvent type",
+      "in the journal: 3 order.paid",
       `removed: true in ${removalSteps.length} steps`,
     ]) {
       expect(output).toContain(expected)
