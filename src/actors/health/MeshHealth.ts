@@ -33,8 +33,6 @@ export const makeHealth = (sources: HealthSources): Pick<MeshService, "health" |
       ready: problems.length === 0,
       problems,
       parkedSinks: parkedSinks(seats),
-      schemaRejections: world.catalogues.counts.rejected,
-      schemaWarnings: world.catalogues.counts.warned,
       stuckSources: sources.sources.stuck(),
     }
   }),

@@ -107,7 +107,13 @@ class EmbeddedMesh implements PromiseMesh {
   }
 
   health(): Promise<MeshHealth> {
-    return this.#runtime.run(this.#runtime.mesh.health)
+    return this.#runtime.run(
+      Effect.map(this.#runtime.mesh.health, ({ parkedSinks, problems, ready }) => ({
+        ready,
+        problems,
+        parkedSinks,
+      })),
+    )
   }
 
   close(): Promise<void> {

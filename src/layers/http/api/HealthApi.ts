@@ -3,7 +3,7 @@
 
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
-import { NamespaceName, SinkName } from "../../../domain/index.js"
+import { NamespaceName, SinkName, SourceName } from "../../../domain/index.js"
 import { problems } from "../Problem.js"
 import { Instant } from "./Instant.js"
 
@@ -27,6 +27,11 @@ export const Ready = Schema.Struct({
   parked: Schema.optional(
     Schema.Array(Parked).annotations({
       description: `The first ${maxNamed} of them, for callers who may know.`,
+    }),
+  ),
+  stuckSources: Schema.optional(
+    Schema.Array(Schema.Struct({ source: SourceName, problem: Schema.String })).annotations({
+      description: "Sources that bring nothing until somebody does something, for the operator.",
     }),
   ),
 })

@@ -27,7 +27,7 @@ export const healthHandlers = HttpApiBuilder.group(EventloomApi, "health", (hand
       .handle("ready", () =>
         Effect.gen(function* () {
           const { headers } = yield* HttpServerRequest.HttpServerRequest
-          const { ready, problems, parkedSinks } = yield* mesh.health
+          const { ready, problems, parkedSinks, stuckSources } = yield* mesh.health
           const caller = Option.getOrUndefined(yield* Effect.option(access.authenticate(headers)))
           const seen = caller && parkedSinks.filter(({ namespace }) => canSee(caller, namespace))
           const mayKnow = ({ namespace }: HealthProblem) =>
@@ -36,6 +36,7 @@ export const healthHandlers = HttpApiBuilder.group(EventloomApi, "health", (hand
           const parking = {
             parkedSinks: parkedSinks.length,
             ...(seen === undefined ? {} : { parked: seen.slice(0, maxNamed) }),
+            ...(caller?.kind === "operator" && stuckSources.length > 0 ? { stuckSources } : {}),
           }
           if (ready) return { status: "ready" as const, ...parking }
           return yield* new Problem({
