@@ -206,7 +206,7 @@ HttpApi.reflect(EventloomApi, {
       () => "operator" as const,
     )
     const need = [...middleware].some(({ key }) => key === Authorization.key) ? stated : "nobody"
-    routes.push({ name, method: method as Route["method"], path, need })
+    routes.push({ name, method, path, need })
   },
 })
 
@@ -292,7 +292,7 @@ const prepared = Effect.gen(function* () {
 
 /** What the answer says of who asks. */
 const verdictOf = ({ json, status }: Answer): string => {
-  const kind = String((json as { readonly type?: string } | undefined)?.type ?? "")
+  const kind = (json as { readonly type?: string } | undefined)?.type ?? ""
   const problem = kind.replace("urn:eventloom:problem:", "")
   if (status === 401) return "unauthorized"
   if (status === 403) return problem

@@ -18,7 +18,8 @@ const setUp = Effect.gen(function* () {
   const { handle } = yield* Mesh
   yield* Effect.orDie(
     handle(name, "s", {}, (event, { id }) => {
-      seen.push(`${event.id} ${String(event["replay"] ?? "live")} ${id}`)
+      const mark = event["replay"]
+      seen.push(`${event.id} ${typeof mark === "string" ? mark : "live"} ${id}`)
       if (seen.length === 5) Deferred.unsafeDone(hadAll, Effect.void)
       return Outcome.delivered()
     }),

@@ -132,7 +132,7 @@ const textsOf = (
 
 const shortened = (namespace: string): string => namespace.slice(0, MAX_TEXT_LENGTH)
 
-const isUuid = Schema.is(Schema.UUID)
+const isUuid: (text: string) => boolean = Schema.is(Schema.UUID)
 
 /** RFC 9562, version 8: of the identity of the event, which names no other in its namespace. */
 const eventId = (namespace: string, { id, source }: CloudEvent): string => {
