@@ -55,7 +55,8 @@ export const backoffCeiling = (
   policy: Pick<RetryPolicy, "initial" | "max" | "factor">,
   attempt: number,
 ): number => {
-  const exponent = Number.isNaN(attempt) ? 0 : Math.max(0, attempt - 1)
+  // 1 to the power of infinity is no number; so high a power of more than 1 is infinite anyway.
+  const exponent = Number.isNaN(attempt) ? 0 : Math.min(100_000, Math.max(0, attempt - 1))
   const grown = Duration.toMillis(policy.initial) * policy.factor ** exponent
   return Math.min(Duration.toMillis(policy.max), grown)
 }

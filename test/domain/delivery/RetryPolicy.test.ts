@@ -135,6 +135,11 @@ describe("retryDelay", () => {
     )
   })
 
+  it("is finite where the backoff does not grow, however often it failed", () => {
+    const constant = { ...defaultRetryPolicy, factor: 1 }
+    expect(backoffCeiling(constant, Number.POSITIVE_INFINITY)).toBe(1_000)
+  })
+
   it("doubles from 1 s to 30 s by default", () => {
     const ceilings = [1, 2, 3, 4, 5, 6, 7].map((attempt) =>
       backoffCeiling(defaultRetryPolicy, attempt),
