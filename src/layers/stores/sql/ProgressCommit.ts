@@ -11,41 +11,9 @@ import type {
   ProgressChange,
   Redelivery,
 } from "../../../actors/index.js"
-import type { Sequence } from "../../../domain/index.js"
+import { commonParts, type DeferralTable, gather, type Of, type Parameters } from "./CommitParts.js"
 
-export interface Parameters {
-  /** Adds a parameter; answers its placeholder. */
-  readonly add: (value: unknown) => string
-}
-
-/** A value with the place of its change in the list, counted from 1. */
-export interface Of<A> {
-  readonly change: number
-  readonly value: A
-}
-
-/** All values of all changes, the last of each identity: one statement may not write a row twice. */
-export const gather = <Change, A>(
-  changes: ReadonlyArray<Change>,
-  valuesOf: (change: Change) => ReadonlyArray<A>,
-  identity: (value: A) => unknown,
-): ReadonlyArray<Of<A>> =>
-  changes.flatMap((change, index) => {
-    const values = valuesOf(change)
-    if (values.length === 0) return []
-    const last = new Map(values.map((value) => [identity(value), value]))
-    return [...last.values()].map((value) => ({ change: index + 1, value }))
-  })
-
-/** What is both set aside and over is over. */
-export const stillDeferred = ({
-  deferred,
-  settled,
-}: Pick<ProgressChange, "deferred" | "settled">): ReadonlyArray<Deferral> => {
-  if (deferred.length === 0 || settled.length === 0) return deferred
-  const over = new Set(settled)
-  return deferred.filter(({ sequence }) => !over.has(sequence))
-}
+const deferralTable: DeferralTable = { table: "deferrals", key: "namespace, subscription" }
 
 // Names and positions hold neither commas nor control characters, and `acknowledged` no semicolons,
 // so they go as joined texts (see EventBatch.ts); the rest is rare and goes as arrays.
@@ -61,75 +29,6 @@ const moved = (changes: ReadonlyArray<ProgressChange>, { add }: Parameters) => `
     where p.namespace = c.namespace and p.subscription = c.subscription
     returning p.namespace, p.subscription, c.change
   )`
-
-const deferred = (deferrals: ReadonlyArray<Of<Deferral>>, { add }: Parameters) => {
-  const column = (of: (deferral: Deferral) => unknown) =>
-    add(deferrals.map(({ value }) => of(value) ?? null))
-  return `
-  deferred as (
-    insert into deferrals
-      (namespace, subscription, sequence, attempts, due_at, since, order_key, reason)
-    select namespace, subscription, sequence, attempts, due_at, since, order_key, reason
-    from unnest(
-      ${add(deferrals.map(({ change }) => change))}::bigint[],
-      ${column(({ sequence }) => sequence)}::bigint[],
-      ${column(({ attempts }) => attempts)}::integer[],
-      ${column(({ dueAt }) => dueAt)}::bigint[],
-      ${column(({ since }) => since)}::bigint[],
-      ${column(({ orderKey }) => orderKey)}::text[],
-      ${column(({ reason }) => reason)}::text[]
-    ) as d (change, sequence, attempts, due_at, since, order_key, reason)
-    join moved using (change)
-    on conflict (namespace, subscription, sequence) do update set
-      attempts = excluded.attempts, due_at = excluded.due_at, since = excluded.since,
-      order_key = excluded.order_key, reason = excluded.reason
-  )`
-}
-
-const settled = (sequences: ReadonlyArray<Of<Sequence>>, { add }: Parameters) => `
-  settled as (
-    delete from deferrals d
-    using moved m join unnest(
-      ${add(sequences.map(({ change }) => change))}::bigint[],
-      ${add(sequences.map(({ value }) => value))}::bigint[]
-    ) as s (change, sequence) using (change)
-    where d.namespace = m.namespace and d.subscription = m.subscription
-      and d.sequence = s.sequence
-  )`
-
-export const dead = (
-  letters: ReadonlyArray<Of<NewDeadLetter>>,
-  reasonOf: (letter: NewDeadLetter) => string,
-  { add }: Parameters,
-) => {
-  const column = (of: (letter: NewDeadLetter) => unknown) =>
-    add(letters.map(({ value }) => of(value)))
-  return `
-  dead as (
-    insert into dead_letters
-      (namespace, id, subscription, sequence, attempts, first_attempt_at, dead_at, reason,
-        accepted_at, event)
-    select namespace, id, subscription, sequence, attempts, first_attempt_at, dead_at, reason,
-      accepted_at, event
-    from unnest(
-      ${add(letters.map(({ change }) => change))}::bigint[],
-      ${column(({ id }) => id)}::text[],
-      ${column(({ sequence }) => sequence)}::bigint[],
-      ${column(({ attempts }) => attempts)}::integer[],
-      ${column(({ firstAttemptAt }) => firstAttemptAt)}::bigint[],
-      ${column(({ deadAt }) => deadAt)}::bigint[],
-      ${column(reasonOf)}::text[],
-      ${column(({ acceptedAt }) => acceptedAt)}::bigint[],
-      ${column(({ json }) => json)}::text[]
-    ) as l (change, id, sequence, attempts, first_attempt_at, dead_at, reason, accepted_at, event)
-    join moved using (change)
-    on conflict (namespace, id) do update set
-      subscription = excluded.subscription, sequence = excluded.sequence,
-      attempts = excluded.attempts, first_attempt_at = excluded.first_attempt_at,
-      dead_at = excluded.dead_at, reason = excluded.reason, accepted_at = excluded.accepted_at,
-      event = excluded.event
-  )`
-}
 
 /** The event goes from one row to the other inside the store. */
 const redelivered = (redeliveries: ReadonlyArray<Of<Redelivery>>, { add }: Parameters) => {
@@ -214,17 +113,6 @@ export const progressCommit = (
 ): readonly [sql: string, parameters: ReadonlyArray<unknown>] => {
   const values: Array<unknown> = []
   const parameters: Parameters = { add: (value) => `$${values.push(value)}` }
-  const deferrals = gather(changes, stillDeferred, ({ sequence }) => sequence)
-  const sequences = gather(
-    changes,
-    (change) => change.settled,
-    (sequence) => sequence,
-  )
-  const letters = gather(
-    changes,
-    (change) => change.dead,
-    ({ id }) => id,
-  )
   const redeliveries = gather(
     changes,
     (change) => change.redelivered,
@@ -237,9 +125,7 @@ export const progressCommit = (
   )
   const parts = [
     moved(changes, parameters),
-    ...(deferrals.length > 0 ? [deferred(deferrals, parameters)] : []),
-    ...(sequences.length > 0 ? [settled(sequences, parameters)] : []),
-    ...(letters.length > 0 ? [dead(letters, reasonOf, parameters)] : []),
+    ...commonParts(changes, deferralTable, reasonOf, parameters),
     ...(redeliveries.length > 0 ? [redelivered(redeliveries, parameters)] : []),
   ]
   const extra = positionsMayLag && parts.length === 1 ? `, ${unhurried}` : ""

@@ -1,9 +1,13 @@
 // The commit of replays as one statement: what that of progress is for subscriptions. Each part touches
 // only what belongs to a replay that was moved: one that has ended, or is gone, moves no more.
 
-import type { Deferral, NewDeadLetter, ReplayChange } from "../../../actors/index.js"
-import type { Sequence } from "../../../domain/index.js"
-import { dead, gather, type Of, type Parameters, stillDeferred } from "./ProgressCommit.js"
+import type { NewDeadLetter, ReplayChange } from "../../../actors/index.js"
+import { commonParts, type DeferralTable, type Parameters } from "./CommitParts.js"
+
+const deferralTable: DeferralTable = {
+  table: "replay_deferrals",
+  key: "namespace, subscription, replay",
+}
 
 const moved = (changes: ReadonlyArray<ReplayChange>, { add }: Parameters) => {
   const column = (of: (change: ReplayChange) => unknown) => add(changes.map(of))
@@ -31,41 +35,6 @@ const moved = (changes: ReadonlyArray<ReplayChange>, { add }: Parameters) => {
   )`
 }
 
-const deferred = (deferrals: ReadonlyArray<Of<Deferral>>, { add }: Parameters) => {
-  const column = (of: (deferral: Deferral) => unknown) =>
-    add(deferrals.map(({ value }) => of(value) ?? null))
-  return `
-  deferred as (
-    insert into replay_deferrals
-      (namespace, subscription, replay, sequence, attempts, due_at, since, order_key, reason)
-    select namespace, subscription, replay, sequence, attempts, due_at, since, order_key, reason
-    from unnest(
-      ${add(deferrals.map(({ change }) => change))}::bigint[],
-      ${column(({ sequence }) => sequence)}::bigint[],
-      ${column(({ attempts }) => attempts)}::integer[],
-      ${column(({ dueAt }) => dueAt)}::bigint[],
-      ${column(({ since }) => since)}::bigint[],
-      ${column(({ orderKey }) => orderKey)}::text[],
-      ${column(({ reason }) => reason)}::text[]
-    ) as d (change, sequence, attempts, due_at, since, order_key, reason)
-    join moved using (change)
-    on conflict (namespace, subscription, replay, sequence) do update set
-      attempts = excluded.attempts, due_at = excluded.due_at, since = excluded.since,
-      order_key = excluded.order_key, reason = excluded.reason
-  )`
-}
-
-const settled = (sequences: ReadonlyArray<Of<Sequence>>, { add }: Parameters) => `
-  settled as (
-    delete from replay_deferrals d
-    using moved m join unnest(
-      ${add(sequences.map(({ change }) => change))}::bigint[],
-      ${add(sequences.map(({ value }) => value))}::bigint[]
-    ) as s (change, sequence) using (change)
-    where d.namespace = m.namespace and d.subscription = m.subscription and d.replay = m.replay
-      and d.sequence = s.sequence
-  )`
-
 /** The statement and its parameters. `reasonOf` writes the reason of a dead letter as it is stored. */
 export const replayCommit = (
   changes: ReadonlyArray<ReplayChange>,
@@ -73,22 +42,9 @@ export const replayCommit = (
 ): readonly [sql: string, parameters: ReadonlyArray<unknown>] => {
   const values: Array<unknown> = []
   const parameters: Parameters = { add: (value) => `$${values.push(value)}` }
-  const deferrals = gather(changes, stillDeferred, ({ sequence }) => sequence)
-  const sequences = gather(
-    changes,
-    (change) => change.settled,
-    (sequence) => sequence,
-  )
-  const letters = gather(
-    changes,
-    (change) => change.dead,
-    ({ id }) => id,
-  )
   const parts = [
     moved(changes, parameters),
-    ...(deferrals.length > 0 ? [deferred(deferrals, parameters)] : []),
-    ...(sequences.length > 0 ? [settled(sequences, parameters)] : []),
-    ...(letters.length > 0 ? [dead(letters, reasonOf, parameters)] : []),
+    ...commonParts(changes, deferralTable, reasonOf, parameters),
   ]
   return [`with ${parts.join(",")}\n  select count(*) from moved`, values]
 }
