@@ -11,6 +11,7 @@ import * as path from "node:path"
 import { promisify } from "node:util"
 import { Deferred, Effect, Redacted } from "effect"
 import { ChangeReader } from "../src/actors/source/ChangeReader.js"
+import { EventMaker } from "../src/actors/source/EventMaker.js"
 import { noCounts } from "../src/actors/source/SourceCounts.js"
 import { Wal } from "../src/domain/index.js"
 import { service } from "../src/layers/sources/wal/index.js"
@@ -46,6 +47,7 @@ const readOurs = (url: string, slot: string, end: Wal.Lsn, bufferBytes: number) 
         publications: ["p"],
         publicationTables: undefined,
         streaming: true,
+        messages: true,
         failover: false,
         systemId: undefined,
         beforeCreate: () => Effect.void,
@@ -53,7 +55,7 @@ const readOurs = (url: string, slot: string, end: Wal.Lsn, bufferBytes: number) 
       const done = yield* Deferred.make<void>()
       let events = 0
       let peakBytes = 0
-      const reader = new ChangeReader({
+      const maker = new EventMaker({
         stream,
         plan: {
           source: "postgres:1/bench",
@@ -63,12 +65,17 @@ const readOurs = (url: string, slot: string, end: Wal.Lsn, bufferBytes: number) 
           messagePrefix: undefined,
         },
         values: { numbers: "exact" },
+        now: Date.now,
+        unreadable: () => {},
+      })
+      const reader = new ChangeReader({
+        stream,
+        maker,
         bufferBytes,
         counts: noCounts(),
-        now: Date.now,
         emit: (batch) =>
           Effect.suspend(() => {
-            events += batch.events.length
+            events += batch.items.length
             peakBytes = Math.max(peakBytes, process.memoryUsage.rss())
             if (batch.place === undefined) return Effect.void
             stream.confirm(batch.place)
@@ -76,7 +83,6 @@ const readOurs = (url: string, slot: string, end: Wal.Lsn, bufferBytes: number) 
               ? Effect.asVoid(Deferred.succeed(done, undefined))
               : Effect.void
           }),
-        unreadable: () => {},
       })
       yield* Effect.raceFirst(reader.run, Deferred.await(done))
       return { events, peakBytes }

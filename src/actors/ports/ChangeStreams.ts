@@ -14,6 +14,8 @@ export interface ChangeStreamRequest {
   readonly publicationTables: "all" | ReadonlyArray<string> | undefined
   /** Large transactions are sent while they are under way, where the server can. */
   readonly streaming: boolean
+  /** Messages of `pg_logical_emit_message` are sent too, where the server can. */
+  readonly messages: boolean
   /** The slot is kept on standbys too, where the server can. */
   readonly failover: boolean
   /** The cluster that the slot must be in; undefined while none has been seen. */

@@ -1,46 +1,45 @@
-// From the messages of a server to batches of events: transactions in the order of their commits, each
-// batch with the place that may be confirmed when it is safe.
+// From the messages of a server to batches of what is made of them: transactions in the order of their
+// commits, each batch with the place that may be confirmed when it is safe.
 //
-// What comes inside a transaction that has committed becomes events at once, however long it is. What
+// What comes inside a transaction that has committed is passed on at once, however long it is. What
 // comes before the commit is kept until then, and read again.
 
 import { Effect, Either } from "effect"
 import { SourceProblem, Wal } from "../../domain/index.js"
 import { type ChangeFrame, type ChangeStream, Keepalive } from "../ports/index.js"
+import type { ChangeMaker, Emit } from "./ChangeMaker.js"
 import { OpenTransactions } from "./OpenTransactions.js"
 import type { SourceCounts } from "./SourceCounts.js"
 
-/** Events with the place up to which everything is in them, or was before. */
-export interface Batch {
-  readonly events: ReadonlyArray<Wal.SourcedEvent>
+/** Items with the place up to which everything is in them, or was before. */
+export interface Batch<Item> {
+  readonly items: ReadonlyArray<Item>
   readonly place: Wal.Lsn | undefined
 }
 
-export interface ReaderOptions {
-  readonly stream: ChangeStream
-  readonly plan: Wal.EventPlan
-  readonly values: Wal.ValueOptions
+export interface ReaderOptions<Item> {
+  readonly stream: Pick<ChangeStream, "readText" | "spill" | "take">
+  readonly maker: ChangeMaker<Item>
   readonly bufferBytes: number
-  readonly counts: SourceCounts
-  readonly now: () => number
+  readonly counts: Pick<SourceCounts, "changes" | "transactions">
   /** Takes a batch, or waits until there is room. */
-  readonly emit: (batch: Batch) => Effect.Effect<void>
-  readonly unreadable: (change: Wal.UnreadableChange) => void
+  readonly emit: (batch: Batch<Item>) => Effect.Effect<void>
+  /** No batch holds more than one transaction, so that each is confirmed by itself. */
+  readonly oneByOne?: boolean
 }
 
-/** A batch is passed on when it has this many events, or these bytes of messages. */
-const batchEvents = 1000
+/** A batch is passed on when it has this many items, or these bytes of messages. */
+const batchItems = 1000
 const batchBytes = 2 * 1024 * 1024
 
 type Step = Effect.Effect<void, SourceProblem> | undefined
 
-export class ChangeReader {
-  readonly #options: ReaderOptions
-  readonly #types: Wal.PgTypes
-  readonly #events: Wal.TransactionEvents
+export class ChangeReader<Item> {
+  readonly #options: ReaderOptions<Item>
+  readonly #maker: ChangeMaker<Item>
   readonly #open: OpenTransactions
-  readonly #receiver: Wal.EventReceiver
-  #batch: Array<Wal.SourcedEvent> = []
+  readonly #emit: Emit<Item>
+  #batch: Array<Item> = []
   #bytes = 0
   #place: Wal.Lsn | undefined
   /** The place that the next batch may name once no transaction is half read. */
@@ -49,20 +48,12 @@ export class ChangeReader {
   #streaming: Wal.Xid | undefined
   #preparing: Wal.Xid | undefined
 
-  constructor(options: ReaderOptions) {
-    const { plan, stream, values } = options
+  constructor(options: ReaderOptions<Item>) {
     this.#options = options
-    this.#types = new Wal.PgTypes(values)
-    this.#events = new Wal.TransactionEvents(plan, this.#types, stream.readText)
-    this.#open = new OpenTransactions(options.bufferBytes, stream.spill)
-    this.#receiver = {
-      event: (event) => {
-        this.#batch.push(event)
-      },
-      unreadable: (change) => {
-        options.counts.unreadable++
-        options.unreadable(change)
-      },
+    this.#maker = options.maker
+    this.#open = new OpenTransactions(options.bufferBytes, options.stream.spill)
+    this.#emit = (item) => {
+      this.#batch.push(item)
     }
   }
 
@@ -94,12 +85,16 @@ export class ChangeReader {
   }
 
   get #isFull(): boolean {
-    return this.#batch.length >= batchEvents || this.#bytes >= batchBytes
+    return (
+      this.#batch.length >= batchItems ||
+      this.#bytes >= batchBytes ||
+      (this.#place !== undefined && this.#batch.length > 0 && this.#options.oneByOne === true)
+    )
   }
 
   #flush(): Effect.Effect<void> {
     if (this.#batch.length === 0 && this.#place === undefined) return Effect.void
-    const batch = { events: this.#batch, place: this.#place }
+    const batch = { items: this.#batch, place: this.#place }
     this.#batch = []
     this.#bytes = 0
     this.#place = undefined
@@ -130,21 +125,21 @@ export class ChangeReader {
           ? this.#change(message, bytes.length)
           : this.#keep(kept, message.xid ?? kept, bytes)
       case "Relation":
-        if (kept === undefined) return this.#describe(message)
+        if (kept === undefined) return this.#maker.describe(message, this.#emit)
         this.#open.add(kept, message.xid ?? kept, bytes)
         // A server that streams tells it again to whom it does not stream; one that prepares does not.
-        return this.#preparing === undefined ? undefined : this.#describe(message)
+        return this.#preparing === undefined ? undefined : this.#maker.describe(message)
       // A type is learnt from the catalog when a relation has a column of it; its name tells nothing.
       case "Type":
       case "Origin":
         return undefined
       case "Begin":
         this.#inTransaction = true
-        this.#events.begin(message)
+        this.#maker.begin(message, this.#emit)
         return undefined
       case "Commit":
         this.#inTransaction = false
-        this.#events.end()
+        this.#maker.end(message, this.#emit)
         this.#options.counts.transactions++
         this.#passed(message.endLsn)
         return undefined
@@ -167,17 +162,17 @@ export class ChangeReader {
           this.#open.begin(message.xid, false),
           Effect.sync(() => {
             const begun = this.#open.get(message.xid)
-            if (begun !== undefined) begun.relations = this.#events.relations
+            if (begun !== undefined) begun.recall = this.#maker.mark()
           }),
         )
       case "Prepare":
         this.#preparing = undefined
         this.#inTransaction = false
-        this.#open.prepared(message.xid, message.prepareLsn, this.#events.relations)
+        this.#open.prepared(message.xid, message.prepareLsn, this.#maker.mark())
         this.#passed(message.endLsn)
         return this.#open.isOverBound ? this.#open.spill : undefined
       case "StreamPrepare":
-        this.#open.prepared(message.xid, message.prepareLsn, this.#events.relations)
+        this.#open.prepared(message.xid, message.prepareLsn, this.#maker.mark())
         this.#passed(message.endLsn)
         return undefined
       case "CommitPrepared":
@@ -206,7 +201,7 @@ export class ChangeReader {
     this.#options.counts.changes++
     this.#bytes += bytes
     try {
-      this.#events.change(message, this.#options.now(), this.#receiver)
+      this.#maker.change(message, this.#emit)
       return undefined
     } catch (error) {
       if (error instanceof Wal.UnknownRelation) return protocolFault(error.message)
@@ -214,41 +209,15 @@ export class ChangeReader {
     }
   }
 
-  /** The server's catalog is asked for types that are new, and for the key where the message lacks it. */
-  #describe(relation: Wal.Relation): Step {
-    const { stream } = this.#options
-    // The replica identity names the columns of the key, but in the order of the table.
-    const isTold =
-      relation.replicaIdentity === "default" &&
-      relation.columns.filter(({ isKey }) => isKey).length < 2
-    return Effect.gen(this, function* () {
-      let unknown = this.#types.unknownOf(relation.columns.map(({ typeOid }) => typeOid))
-      // Each answer may name types that are new as well.
-      while (unknown.length > 0) {
-        const found = new Map(yield* stream.describeTypes(unknown))
-        const text: Wal.PgType = { kind: "scalar", name: "text" }
-        this.#types.learn(unknown.map((oid) => [oid, found.get(oid) ?? text]))
-        unknown = this.#types.unknownOf(relation.columns.map(({ typeOid }) => typeOid))
-      }
-      const key = isTold ? undefined : yield* stream.primaryKey(relation.oid)
-      this.#events.describe(relation, key)
-    })
-  }
-
   /** A transaction that was kept has committed: its messages are read again, now for their events. */
-  #commit(message: {
-    readonly xid: Wal.Xid
-    readonly commitLsn: Wal.Lsn
-    readonly endLsn: Wal.Lsn
-    readonly committedAt: Wal.PgMicros
-  }): Step {
+  #commit(message: Wal.StreamCommit | Wal.CommitPrepared): Step {
     const transaction = this.#open.get(message.xid)
     // One that was prepared before the slot was there is not sent; nothing else commits unseen.
     if (transaction === undefined) {
       this.#passed(message.endLsn)
       return undefined
     }
-    const { isStreamed: inStream, log, relations } = transaction
+    const { isStreamed: inStream, log, recall } = transaction
     const { readText } = this.#options.stream
     const replay = log.read((messages) =>
       this.#each(messages, ({ bytes }) => {
@@ -257,7 +226,7 @@ export class ChangeReader {
         const kept = decoded.right
         switch (kept.tag) {
           case "Relation":
-            return this.#describe(kept)
+            return this.#maker.describe(kept, this.#emit)
           case "Insert":
           case "Update":
           case "Delete":
@@ -271,12 +240,12 @@ export class ChangeReader {
     )
     return Effect.gen(this, function* () {
       this.#inTransaction = true
-      this.#events.begin(message)
-      const present = this.#events.relations
-      if (relations !== undefined) this.#events.relations = relations
+      this.#maker.begin(message, this.#emit)
+      const present = this.#maker.mark()
+      recall?.()
       yield* replay
-      if (relations !== undefined) this.#events.relations = present
-      this.#events.end()
+      if (recall !== undefined) present()
+      this.#maker.end(message, this.#emit)
       this.#inTransaction = false
       this.#options.counts.transactions++
       yield* this.#open.drop(message.xid)

@@ -162,10 +162,10 @@ export const journalOutlet = (options: JournalOutletOptions): Outlet => {
   }
 
   return {
-    deliver: (events, safe) =>
+    deliver: ({ items }, safe) =>
       Effect.suspend(() => {
         // What a group that failed names is looked up again: its namespace may be gone by then.
-        let left: ReadonlyArray<Wal.SourcedEvent> = events
+        let left = items
         const attempt = Effect.gen(function* () {
           const groups = yield* seatAll(left)
           const failed = yield* Effect.uninterruptible(

@@ -13,8 +13,8 @@ export interface OpenTransaction {
   readonly isStreamed: boolean
   /** Where it was prepared: until it ends, the server must keep what is after this place. */
   preparedAt: Wal.Lsn | undefined
-  /** The relations as they were described when it was prepared: its rows are read by these. */
-  relations: Wal.TransactionEvents["relations"] | undefined
+  /** Brings back the relations as they were when it was prepared: its rows are read by these. */
+  recall: (() => void) | undefined
 }
 
 export class OpenTransactions {
@@ -56,7 +56,7 @@ export class OpenTransactions {
           log: new FrameLog(),
           isStreamed,
           preparedAt: undefined,
-          relations: undefined,
+          recall: undefined,
         })
       }),
     )
@@ -78,11 +78,11 @@ export class OpenTransactions {
     })
   }
 
-  prepared(xid: Wal.Xid, at: Wal.Lsn, relations: Wal.TransactionEvents["relations"]): void {
+  prepared(xid: Wal.Xid, at: Wal.Lsn, recall: () => void): void {
     const transaction = this.#byXid.get(xid)
     if (transaction === undefined) return
     transaction.preparedAt = at
-    transaction.relations ??= relations
+    transaction.recall ??= recall
   }
 
   get(xid: Wal.Xid): OpenTransaction | undefined {

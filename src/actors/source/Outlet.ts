@@ -1,16 +1,14 @@
-// Where the events of a source go. The place in the log is confirmed once a batch is through, so an
-// outlet answers only when its events are safe: committed to a journal, or delivered.
+// Where what was read goes. The place in the log is confirmed once a batch is through, so an outlet
+// answers only when its items are safe: committed to a journal, or delivered.
 
 import type { Effect } from "effect"
 import type { SourceProblem, Wal } from "../../domain/index.js"
+import type { Batch } from "./ChangeReader.js"
 
-export interface Outlet {
+export interface Outlet<Item = Wal.SourcedEvent> {
   /**
-   * Takes events in the order of their commits; waits for as long as it takes. `safe` is called once
-   * they are, before anything can interrupt it.
+   * Takes what there is in the order of the commits, perhaps nothing but a place; waits for as long as
+   * it takes. `safe` is called once it is, before anything can interrupt it.
    */
-  readonly deliver: (
-    events: ReadonlyArray<Wal.SourcedEvent>,
-    safe: () => void,
-  ) => Effect.Effect<void, SourceProblem>
+  readonly deliver: (batch: Batch<Item>, safe: () => void) => Effect.Effect<void, SourceProblem>
 }

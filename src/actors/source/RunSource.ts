@@ -1,9 +1,6 @@
 // One life of a source's stream: opened, read, its events passed on, its place confirmed; watched.
-//
-// Reading and passing on go side by side, with one batch between them: while a batch is written, the
-// next is read, and when the journal is slower than the server, the server waits.
 
-import { Duration, Effect, Queue, type Redacted, type Scope } from "effect"
+import { Effect, type Redacted, type Scope } from "effect"
 import {
   type Alert,
   defaultBufferBytes,
@@ -11,13 +8,15 @@ import {
   publicationsOf,
   slotMissing,
   type Source,
-  SourceProblem,
+  type SourceProblem,
   type SlotRecord,
   type Wal,
 } from "../../domain/index.js"
 import type { ChangeStream, ChangeStreamRequest, ChangeStreamsService } from "../ports/index.js"
-import { type Batch, ChangeReader } from "./ChangeReader.js"
+import { pumpChanges } from "./ChangePump.js"
+import { EventMaker } from "./EventMaker.js"
 import type { Outlet } from "./Outlet.js"
+import { lagAlarm, watchSlot } from "./SlotWatch.js"
 import type { SourceSeat } from "./SourceSeat.js"
 
 export interface SourceSite {
@@ -33,8 +32,6 @@ export interface SourceSite {
   readonly alert: (alert: Alert) => void
 }
 
-const watchInterval = Duration.seconds(10)
-
 /** Ends only with a problem. `streaming` is run when the server has begun to send. */
 export const runSource = (
   site: SourceSite,
@@ -46,36 +43,33 @@ export const runSource = (
       const stream = yield* openStream(site, seat)
       const { options } = seat.record
       yield* streaming
-      const batches = yield* Queue.bounded<Batch>(1)
+      const { counts } = seat
       const unheard: Array<Wal.UnreadableChange> = []
-      const reader = new ChangeReader({
+      const pump = pumpChanges({
         stream,
-        plan: planOf(seat.record, stream.systemId),
-        values: { numbers: options.numbers ?? "exact" },
+        maker: new EventMaker({
+          stream,
+          plan: planOf(seat.record, stream.systemId),
+          values: { numbers: options.numbers ?? "exact" },
+          now: site.now,
+          unreadable: (change) => {
+            counts.unreadable++
+            unheard.push(change)
+          },
+        }),
         bufferBytes: options.bufferBytes ?? defaultBufferBytes,
-        counts: seat.counts,
-        now: site.now,
-        emit: (batch) => Effect.asVoid(Queue.offer(batches, batch)),
-        unreadable: (change) => unheard.push(change),
-      })
-      const outlet = site.outlet(seat)
-      const passOn = Effect.flatMap(Queue.take(batches), ({ events, place }) => {
-        const safe = () => {
-          if (place === undefined) return
+        counts,
+        outlet: reporting(site.outlet(seat), () =>
+          unheard.length === 0 ? Effect.void : reportUnreadable(seat, unheard.splice(0)),
+        ),
+        confirmed: (place) => {
           seat.confirmed = place
-          stream.confirm(place)
-        }
-        const report =
-          unheard.length === 0 ? Effect.void : reportUnreadable(seat, unheard.splice(0))
-        return Effect.zipRight(
-          report,
-          events.length === 0 ? Effect.sync(safe) : outlet.deliver(events, safe),
-        )
+        },
       })
-      return yield* Effect.all(
-        [reader.run, Effect.forever(passOn), watch(site, seat, stream), beat(seat, stream)],
-        { concurrency: "unbounded", discard: true },
-      )
+      return yield* Effect.all([pump, watch(site, seat, stream), beat(seat, stream)], {
+        concurrency: "unbounded",
+        discard: true,
+      })
     }),
   ).pipe(Effect.zipRight(Effect.never))
 
@@ -91,6 +85,7 @@ const openStream = (
       publications: publicationsOf(options),
       publicationTables: options.publicationTables,
       streaming: options.streaming ?? true,
+      messages: true,
       failover: options.failover ?? false,
       systemId: known?.systemId,
       beforeCreate: (systemId) =>
@@ -116,51 +111,49 @@ export const planOf = ({ options }: Source, systemId: string): Wal.EventPlan => 
   messagePrefix: options.messagePrefix,
 })
 
+/** The outlet, with a report before each batch; what holds nothing but a place does not go there. */
+const reporting = (outlet: Outlet, report: () => Effect.Effect<void>): Outlet => ({
+  deliver: (batch, safe) =>
+    Effect.zipRight(
+      Effect.suspend(report),
+      batch.items.length === 0 ? Effect.sync(safe) : outlet.deliver(batch, safe),
+    ),
+})
+
 /** Keeps an eye on the slot; says so when the server has to keep more than it should. */
 const watch = (
   site: SourceSite,
   seat: SourceSeat,
   stream: ChangeStream,
 ): Effect.Effect<never, SourceProblem> => {
-  let isAlarmed = false
-  const look = Effect.gen(function* () {
-    const health = yield* stream.health
-    seat.health = health
-    const { lagBytes, walStatus } = health
-    if (walStatus === "lost") {
-      return yield* new SourceProblem({
-        code: "slot-lost",
-        reason: `The server has given up on the replication slot "${seat.record.options.slot}": what was changed since its position is lost.`,
-        remedy: "Delete the source and create it again to go on from the present.",
-      })
-    }
-    const { lagBudget = 0 } = seat.record.options
-    const alarm = alarmOf(seat)
-    if (alarm !== undefined && !isAlarmed) {
+  const { lagBudget, slot } = seat.record.options
+  return watchSlot({
+    stream,
+    slot,
+    lagBudget,
+    looked: (health) => {
+      seat.health = health
+    },
+    alarm: ({ lagBytes, walStatus }, why) => {
       const { name } = seat.record
-      site.alert({ _tag: "SourceLagging", source: name, lagBytes, budgetBytes: lagBudget })
-      yield* Effect.annotateLogs(Effect.logWarning("A source lags", alarm), {
-        source: seat.record.name,
+      site.alert({
+        _tag: "SourceLagging",
+        source: name,
+        lagBytes,
+        budgetBytes: lagBudget ?? 0,
+      })
+      return Effect.annotateLogs(Effect.logWarning("A source lags", why), {
+        source: name,
         lagBytes,
         walStatus,
       })
-    }
-    isAlarmed = alarm !== undefined
+    },
   })
-  return Effect.forever(Effect.zipRight(look, Effect.sleep(watchInterval)))
 }
 
 /** Why its lag is a matter for somebody; undefined when it is not. */
-export const alarmOf = ({ health, record }: SourceSeat): string | undefined => {
-  if (health === undefined) return undefined
-  if (health.walStatus === "unreserved") {
-    return "the server is about to remove log that the slot still needs"
-  }
-  const budget = record.options.lagBudget
-  return budget !== undefined && health.lagBytes > budget
-    ? `the server keeps ${health.lagBytes} bytes of log for the slot, more than ${budget}`
-    : undefined
-}
+export const alarmOf = ({ health, record }: SourceSeat): string | undefined =>
+  health === undefined ? undefined : lagAlarm(health, record.options.lagBudget)
 
 /** Writes a message when the place has not moved since the last time. */
 const beat = (seat: SourceSeat, stream: ChangeStream): Effect.Effect<never, SourceProblem> => {

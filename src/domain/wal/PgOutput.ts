@@ -110,6 +110,17 @@ export interface Commit {
   readonly committedAt: PgMicros
 }
 
+export interface StreamCommit extends Omit<Commit, "tag"> {
+  readonly tag: "StreamCommit"
+  readonly xid: Xid
+}
+
+export interface CommitPrepared extends Omit<Commit, "tag"> {
+  readonly tag: "CommitPrepared"
+  readonly xid: Xid
+  readonly gid: string
+}
+
 interface Prepared {
   readonly prepareLsn: Lsn
   readonly endLsn: Lsn
@@ -137,7 +148,7 @@ export type PgOutputMessage =
     }
   | { readonly tag: "StreamStart"; readonly xid: Xid; readonly isFirst: boolean }
   | { readonly tag: "StreamStop" }
-  | (Omit<Commit, "tag"> & { readonly tag: "StreamCommit"; readonly xid: Xid })
+  | StreamCommit
   | {
       readonly tag: "StreamAbort"
       readonly xid: Xid
@@ -150,15 +161,7 @@ export type PgOutputMessage =
   | (Prepared & { readonly tag: "BeginPrepare" })
   | (Prepared & { readonly tag: "Prepare"; readonly flags: number })
   | (Prepared & { readonly tag: "StreamPrepare"; readonly flags: number })
-  | {
-      readonly tag: "CommitPrepared"
-      readonly flags: number
-      readonly commitLsn: Lsn
-      readonly endLsn: Lsn
-      readonly committedAt: PgMicros
-      readonly xid: Xid
-      readonly gid: string
-    }
+  | CommitPrepared
   | {
       readonly tag: "RollbackPrepared"
       readonly flags: number

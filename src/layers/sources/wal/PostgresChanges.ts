@@ -118,14 +118,14 @@ const utf8: (this: Uint8Array, start: number, end: number) => string = Reflect.g
 
 export const startCommand = (
   serverVersion: number,
-  { publications, slot, streaming }: ChangeStreamRequest,
+  { messages, publications, slot, streaming }: ChangeStreamRequest,
 ): string => {
   const version =
     serverVersion >= 160_000 ? 4 : serverVersion >= 150_000 ? 3 : serverVersion >= 140_000 ? 2 : 1
   const options = [
     `proto_version '${version}'`,
     `publication_names ${quoted(publications.map(escapeIdentifier).join(","))}`,
-    ...(version >= 2 ? ["messages 'true'"] : []),
+    ...(version >= 2 && messages ? ["messages 'true'"] : []),
     ...(version >= 2 && streaming ? ["streaming 'on'"] : []),
   ]
   return `START_REPLICATION SLOT ${escapeIdentifier(slot)} LOGICAL 0/0 (${options.join(", ")})`
