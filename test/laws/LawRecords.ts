@@ -225,6 +225,7 @@ export const deferral = (sequence: number): fc.Arbitrary<Deferral> =>
     attempts: fc.nat(100),
     dueAt: fc.option(millis, { nil: undefined }),
     since: millis,
+    parkedSince: fc.option(millis, { nil: undefined }),
     reason: safeText,
   })
 
@@ -234,6 +235,7 @@ export const plainDeferral = (sequence: number): Deferral => ({
   attempts: 1,
   dueAt: 1_000,
   since: 1,
+  parkedSince: undefined,
   reason: reasonOf("timed out"),
 })
 

@@ -35,6 +35,8 @@ export interface Deferral {
   readonly dueAt: number | undefined
   /** When it was first tried or set aside, in milliseconds since the epoch. */
   readonly since: number
+  /** Since when it waits for a sink that is out, likewise; undefined unless it does. */
+  readonly parkedSince: number | undefined
   readonly reason: Reason
 }
 

@@ -4,12 +4,7 @@
 // sink they are for.
 
 import { Effect } from "effect"
-import {
-  type DeadLetterReason,
-  type JournaledEvent,
-  Outcome,
-  type Reason,
-} from "../../domain/index.js"
+import { type DeadLetterReason, type JournaledEvent, Outcome } from "../../domain/index.js"
 import type { Deferral, NewDeadLetter } from "../ports/index.js"
 import type { GateUser, Report, SinkGate } from "../sink/SinkGate.js"
 import { attemptOf } from "./AttemptRecord.js"
@@ -284,6 +279,7 @@ export class FeedDeliveries implements GateUser {
       policy: this.#options.retry,
       attempts: item.attempts,
       since,
+      parkedSince: item.parkedSince,
       report,
       parked: this.#gate.parked !== undefined,
       lastSuccessAt: this.#gate.lastSuccessAt,
@@ -297,22 +293,23 @@ export class FeedDeliveries implements GateUser {
         this.#bury(event, settlement.reason, settlement.attempts, since)
         return this.#finish(item)
       case "SetAside":
-        this.#retryLater(item, settlement.attempts, settlement.dueAt, since, settlement.reason)
+        this.#retryLater(item, { ...settlement, since })
         if (settlement.outage) this.#gate.trip(settlement.reason)
         return
       case "Disable":
         // It keeps its place: whoever enables the subscription again gets it first.
-        this.#retryLater(item, item.attempts, now, since, settlement.reason)
+        this.#retryLater(item, { ...item, dueAt: now, since, reason: settlement.reason })
         this.#window.shut()
         return this.#world.onGone(settlement.reason)
     }
   }
 
-  #retryLater(item: Item, attempts: number, dueAt: number, since: number, reason: Reason): void {
-    const { sequence } = item.event
-    const key = item.orderKey
-    this.#aside.until({ sequence, orderKey: key, attempts, dueAt, since, reason })
-    this.#holdBehind(key)
+  #retryLater(
+    { event: { sequence }, orderKey }: Item,
+    { attempts, dueAt, since, parkedSince, reason }: Omit<Deferral, "sequence" | "orderKey">,
+  ): void {
+    this.#aside.until({ sequence, orderKey, attempts, dueAt, since, parkedSince, reason })
+    this.#holdBehind(orderKey)
   }
 
   /** A dead letter is a delivery again, and stored: what waits for its turn under its key waits for it. */

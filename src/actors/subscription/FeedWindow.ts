@@ -110,6 +110,7 @@ export class FeedWindow {
       place: undefined,
       attempts: 0,
       since: undefined,
+      parkedSince: undefined,
       startedAt: 0,
     })
     return true
@@ -201,12 +202,13 @@ export class FeedWindow {
       place,
       attempts: 0,
       since: undefined,
+      parkedSince: undefined,
       startedAt: 0,
     })
   }
 
   /** Admits again an event that was set aside. */
-  readmit({ orderKey, attempts, since }: Deferral, event: JournaledEvent): void {
+  readmit({ orderKey, attempts, since, parkedSince }: Deferral, event: JournaledEvent): void {
     this.#openEvents++
     this.#openBytes += event.json.length
     const item: Item = {
@@ -216,6 +218,7 @@ export class FeedWindow {
       place: undefined,
       attempts,
       since,
+      parkedSince,
       startedAt: 0,
     }
     this.#retries.set(event.sequence, item)

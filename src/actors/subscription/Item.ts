@@ -23,6 +23,8 @@ export interface Item {
   readonly attempts: number
   /** When it was first tried, in milliseconds since the epoch. */
   readonly since: number | undefined
+  /** Since when it waits for a sink that is out, likewise; undefined unless it does. */
+  readonly parkedSince: number | undefined
   /** When the attempt under way began, in milliseconds since the epoch; 0 before. */
   startedAt: number
 }

@@ -59,7 +59,15 @@ export class Redeliveries {
     this.#asked.set(deadLetter, { sequence, stored: [stored] })
     this.#progress.redelivered({
       deadLetter,
-      deferral: { sequence, orderKey, attempts: 0, dueAt, since, reason: asked },
+      deferral: {
+        sequence,
+        orderKey,
+        attempts: 0,
+        dueAt,
+        since,
+        parkedSince: undefined,
+        reason: asked,
+      },
     })
     return "Taken"
   }

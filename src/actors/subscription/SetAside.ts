@@ -86,7 +86,15 @@ export class SetAside {
   /** Sets a delivery aside behind an earlier one of its key. */
   behind(sequence: Sequence, orderKey: string): void {
     const since = this.#world.now()
-    this.#put({ sequence, orderKey, attempts: 0, dueAt: undefined, since, reason: heldBehind })
+    this.#put({
+      sequence,
+      orderKey,
+      attempts: 0,
+      dueAt: undefined,
+      since,
+      parkedSince: undefined,
+      reason: heldBehind,
+    })
   }
 
   /** The deferral of a sequence is over; the next one held for its key is due. */

@@ -17,6 +17,7 @@ export type Settlement =
       readonly _tag: "SetAside"
       readonly dueAt: number
       readonly attempts: number
+      readonly parkedSince: number | undefined
       readonly reason: Reason
       readonly outage: boolean
     }
@@ -31,6 +32,8 @@ export interface AttemptFacts {
   /** When it was first tried, in milliseconds since the epoch. */
   readonly since: number
   readonly report: Report
+  /** Since when it waited for a sink that was out before this attempt, likewise. */
+  readonly parkedSince: number | undefined
   /** The sink is parked after this attempt. */
   readonly parked: boolean
   readonly lastSuccessAt: number | undefined
@@ -43,6 +46,7 @@ const delivered: Settlement = { _tag: "Delivered" }
 export const settlementOf = (outcome: Outcome, facts: AttemptFacts): Settlement => {
   const { policy, report, parked, lastSuccessAt, now, random, since } = facts
   const attempts = facts.attempts + (report.counts ? 1 : 0)
+  const parkedSince = stillParkedSince(facts)
   const setAside = (
     reason: Reason,
     notBefore: number | undefined,
@@ -51,6 +55,7 @@ export const settlementOf = (outcome: Outcome, facts: AttemptFacts): Settlement 
     _tag: "SetAside",
     dueAt: now + retryDelay(policy, { attempt: Math.max(1, attempts), random, now, notBefore }),
     attempts,
+    parkedSince: parkedSince ?? (parked || outage ? now : undefined),
     reason,
     outage,
   })
@@ -69,7 +74,7 @@ export const settlementOf = (outcome: Outcome, facts: AttemptFacts): Settlement 
         attempts,
         firstAttemptAt: since,
         lastSuccessAt,
-        parkedSince: parked ? since : undefined,
+        parkedSince: parked ? parkedSince : undefined,
         last: reason,
         now,
       })
@@ -86,3 +91,12 @@ export const settlementOf = (outcome: Outcome, facts: AttemptFacts): Settlement 
     }
   }
 }
+
+/**
+ * Its parking lasts over restarts, after which the sink is not known to be out until it fails again. It
+ * ends when the sink takes something.
+ */
+const stillParkedSince = ({ parkedSince, lastSuccessAt, now }: AttemptFacts): number | undefined =>
+  parkedSince === undefined || parkedSince > now || (lastSuccessAt ?? 0) > parkedSince
+    ? undefined
+    : parkedSince

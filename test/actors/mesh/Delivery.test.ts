@@ -26,6 +26,7 @@ const scenario = (
   )
 
 const busy: Answer = () => Effect.succeed(Outcome.retry("busy"))
+const giveUpAfterAnHour = { ...defaultRetryPolicy, giveUpAfter: Duration.hours(1) }
 const refuses: Answer = () => Effect.succeed(Outcome.misconfigured("401"))
 const except =
   (ids: ReadonlyArray<string>, answer: Answer): Answer =>
@@ -150,6 +151,37 @@ describe("An outage", () => {
       yield* advance("2 hours")
       expect(ns.dead).toEqual([[1, "ParkedTooLong"]])
       expect(ns.taken()).toEqual(["after"])
+    }),
+  )
+
+  scenario("is counted from when it began, not from the first attempt", ({ t, ns, advance }) =>
+    Effect.gen(function* () {
+      yield* ns.subscribe("p", { retry: giveUpAfterAnHour })
+      ns.answer(() => Effect.succeed(Outcome.retry("503", t.simulation.now + 7_200_000)))
+      yield* ns.publish(["a"])
+      yield* advance("110 minutes")
+      ns.answer(busy)
+      yield* ns.publish(["b", "c", "d", "e", "f", "g"])
+      yield* advance("50 minutes")
+      expect(ns.attemptsAt("a").length).toBeGreaterThan(1)
+      expect(ns.dead).toEqual([])
+      yield* advance("2 hours")
+      expect(ns.dead).toContainEqual([1, "ParkedTooLong"])
+    }),
+  )
+
+  scenario("is counted over a kill", ({ t, ns, advance }) =>
+    Effect.gen(function* () {
+      yield* ns.subscribe("p", { ordering: "strict", retry: giveUpAfterAnHour })
+      ns.answer(busy)
+      yield* ns.publish(["a"])
+      yield* advance("40 minutes")
+      yield* t.kill
+      yield* t.start
+      yield* advance("10 minutes")
+      expect(ns.dead).toEqual([])
+      yield* advance("20 minutes")
+      expect(ns.dead).toEqual([[1, "ParkedTooLong"]])
     }),
   )
 

@@ -10,6 +10,7 @@ const deferral = (sequence: number, dueAt: number | undefined, orderKey?: string
   attempts: 1,
   dueAt,
   since: 0,
+  parkedSince: undefined,
   reason: reasonOf("busy"),
 })
 const sequences = (deferrals: ReadonlyArray<Deferral>) =>

@@ -17,6 +17,7 @@ const item = (
   place: undefined,
   attempts: 0,
   since: undefined,
+  parkedSince: undefined,
   startedAt: 0,
 })
 

@@ -9,6 +9,7 @@ const facts = (given: Partial<AttemptFacts> = {}): AttemptFacts => ({
   attempts: 0,
   since: 1_000,
   report: { counts: true, suspicion: "Clear" },
+  parkedSince: undefined,
   parked: false,
   lastSuccessAt: undefined,
   now: 10_000,
@@ -51,9 +52,34 @@ describe("What becomes of a delivery", () => {
     [
       "parked for days",
       retry,
-      { parked: true, now: 4 * day },
+      { parked: true, parkedSince: 1_000, now: 4 * day },
       { _tag: "Dead", reason: { _tag: "ParkedTooLong" } },
     ],
+    [
+      "first failure long ago, parked for a second",
+      retry,
+      { parked: true, parkedSince: 4 * day - 1_000, now: 4 * day },
+      { _tag: "SetAside", parkedSince: 4 * day - 1_000 },
+    ],
+    [
+      "first failure long ago, parked by it",
+      retry,
+      { parked: true, now: 4 * day },
+      { _tag: "SetAside", parkedSince: 4 * day },
+    ],
+    [
+      "parked for days until the sink took another",
+      retry,
+      { parked: true, parkedSince: 1_000, lastSuccessAt: 2_000, now: 4 * day },
+      { _tag: "SetAside", parkedSince: 4 * day },
+    ],
+    [
+      "parked before a restart, tried after it",
+      retry,
+      { parkedSince: 1_000, now: 2 * day },
+      { _tag: "SetAside", parkedSince: 1_000 },
+    ],
+    ["not parked", retry, {}, { _tag: "SetAside", parkedSince: undefined }],
     ["days old and not parked", retry, { now: 4 * day }, { _tag: "SetAside" }],
     [
       "suspect",

@@ -1,7 +1,8 @@
 // A feed in the situations that were once got wrong.
 
 import { describe, expect, it } from "vitest"
-import { Outcome, reasonOf, Sequence } from "../../../src/domain/index.js"
+import { Outcome, Sequence } from "../../../src/domain/index.js"
+import { plainDeferral } from "../../laws/LawRecords.js"
 import { FeedRig } from "./FeedRig.js"
 
 describe("SubscriptionFeed", () => {
@@ -145,9 +146,7 @@ describe("SubscriptionFeed, bounded", () => {
     const rig = new FeedRig({ ordering: "none", windowEvents: 6, concurrency: 6, maxDeferred: 40 })
     for (let count = 0; count < 20; count++) {
       const sequence = Sequence.make(rig.publish("wanted"))
-      const reason = reasonOf("busy")
-      const deferral = { sequence, orderKey: undefined, attempts: 1, dueAt: 1, since: 1, reason }
-      rig.store.deferrals.set(sequence, deferral)
+      rig.store.deferrals.set(sequence, plainDeferral(sequence))
     }
     rig.store.position = 20
     rig.store.acknowledged = "20"

@@ -5,6 +5,7 @@ import {
   UnwrittenProgress,
 } from "../../../src/actors/subscription/UnwrittenProgress.js"
 import { reasonOf, Sequence } from "../../../src/domain/index.js"
+import { plainDeferral } from "../../laws/LawRecords.js"
 
 const reason = reasonOf("busy")
 
@@ -43,10 +44,8 @@ it("loses no fact and brings none back, whatever writes fail, also if they were 
         if (step === "take") writing ??= unwritten.take()
         else if (typeof step === "string") end(step)
         else if ("defer" in step) {
-          const attempts = count
-          const sequence = Sequence.make(step.defer)
-          unwritten.defer({ sequence, orderKey: undefined, attempts, dueAt: 1, since: 1, reason })
-          truth.deferrals.set(step.defer, attempts)
+          unwritten.defer({ ...plainDeferral(step.defer), attempts: count })
+          truth.deferrals.set(step.defer, count)
         } else if ("settle" in step) {
           unwritten.settle(Sequence.make(step.settle))
           truth.deferrals.delete(step.settle)
@@ -69,7 +68,7 @@ it("loses no fact and brings none back, whatever writes fail, also if they were 
 it("writes that a dead letter is tried again on its own, never with another fact of its event", () => {
   const unwritten = new UnwrittenProgress()
   const sequence = Sequence.make(3)
-  const deferral = { sequence, orderKey: undefined, attempts: 0, dueAt: 1, since: 1, reason }
+  const deferral = plainDeferral(sequence)
   const redelivery = { deadLetter: "d", deferral }
   unwritten.settle(sequence)
   unwritten.redeliver(redelivery)

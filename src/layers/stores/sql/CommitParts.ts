@@ -55,21 +55,22 @@ const deferred = (
   return `
   deferred as (
     insert into ${table}
-      (${key}, sequence, attempts, due_at, since, order_key, reason)
-    select ${key}, sequence, attempts, due_at, since, order_key, reason
+      (${key}, sequence, attempts, due_at, since, parked_since, order_key, reason)
+    select ${key}, sequence, attempts, due_at, since, parked_since, order_key, reason
     from unnest(
       ${add(deferrals.map(({ change }) => change))}::bigint[],
       ${column(({ sequence }) => sequence)}::bigint[],
       ${column(({ attempts }) => attempts)}::integer[],
       ${column(({ dueAt }) => dueAt)}::bigint[],
       ${column(({ since }) => since)}::bigint[],
+      ${column(({ parkedSince }) => parkedSince)}::bigint[],
       ${column(({ orderKey }) => orderKey)}::text[],
       ${column(({ reason }) => reason)}::text[]
-    ) as d (change, sequence, attempts, due_at, since, order_key, reason)
+    ) as d (change, sequence, attempts, due_at, since, parked_since, order_key, reason)
     join moved using (change)
     on conflict (${key}, sequence) do update set
       attempts = excluded.attempts, due_at = excluded.due_at, since = excluded.since,
-      order_key = excluded.order_key, reason = excluded.reason
+      parked_since = excluded.parked_since, order_key = excluded.order_key, reason = excluded.reason
   )`
 }
 

@@ -14,6 +14,7 @@ import { replays } from "./migrations/0006-replays.js"
 import { sources } from "./migrations/0007-sources.js"
 import { attempts } from "./migrations/0008-attempts.js"
 import { eventTypes } from "./migrations/0009-event-types.js"
+import { parking } from "./migrations/0010-parking.js"
 
 /** Its place in the list, counted from 1, is the version it leads to. */
 export type Migration = (sql: SqlClient.SqlClient) => Effect.Effect<void, SqlError>
@@ -28,6 +29,7 @@ export const migrations: ReadonlyArray<Migration> = [
   sources,
   attempts,
   eventTypes,
+  parking,
 ]
 
 /** The store was written by a later release, whose tables this one does not know. */

@@ -44,20 +44,21 @@ const redelivered = (redeliveries: ReadonlyArray<Of<Redelivery>>, { add }: Param
       ${column(({ attempts }) => attempts)}::integer[],
       ${column(({ dueAt }) => dueAt)}::bigint[],
       ${column(({ since }) => since)}::bigint[],
+      ${column(({ parkedSince }) => parkedSince)}::bigint[],
       ${column(({ orderKey }) => orderKey)}::text[],
       ${column(({ reason }) => reason)}::text[]
-    ) as r (change, id, sequence, attempts, due_at, since, order_key, reason) using (change)
+    ) as r (change, id, sequence, attempts, due_at, since, parked_since, order_key, reason) using (change)
     where l.namespace = m.namespace and l.subscription = m.subscription and l.id = r.id
-    returning l.namespace, l.subscription, r.sequence, r.attempts, r.due_at, r.since, r.order_key,
-      r.reason, l.accepted_at, l.event
+    returning l.namespace, l.subscription, r.sequence, r.attempts, r.due_at, r.since, r.parked_since,
+      r.order_key, r.reason, l.accepted_at, l.event
   ), redelivered as (
     insert into deferrals
-      (namespace, subscription, sequence, attempts, due_at, since, order_key, reason,
+      (namespace, subscription, sequence, attempts, due_at, since, parked_since, order_key, reason,
         accepted_at, event)
     select * from exhumed
     on conflict (namespace, subscription, sequence) do update set
       attempts = excluded.attempts, due_at = excluded.due_at, since = excluded.since,
-      order_key = excluded.order_key, reason = excluded.reason,
+      parked_since = excluded.parked_since, order_key = excluded.order_key, reason = excluded.reason,
       accepted_at = excluded.accepted_at, event = excluded.event
   )`
 }

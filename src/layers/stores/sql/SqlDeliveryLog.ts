@@ -32,6 +32,7 @@ export interface DeferralRow {
   readonly attempts: number
   readonly due_at: number | null
   readonly since: number
+  readonly parked_since: number | null
   readonly order_key: string | null
   readonly reason: Reason
 }
@@ -93,7 +94,7 @@ export const makeDeliveryLog = (
     ),
   deferrals: (namespace, subscription, after, limit) =>
     sql<DeferralRow>`
-      select sequence, attempts, due_at, since, order_key, reason from deferrals
+      select sequence, attempts, due_at, since, parked_since, order_key, reason from deferrals
       where namespace = ${namespace} and subscription = ${subscription} and sequence > ${after}
       order by sequence limit ${limit}`.pipe(
       Effect.map((rows) => rows.map(deferralOf)),
@@ -103,7 +104,7 @@ export const makeDeliveryLog = (
     Effect.all(
       {
         deferrals: sql<Sub<DeferralRow>>`
-          select subscription, sequence, attempts, due_at, since, order_key, reason from deferrals
+          select subscription, sequence, attempts, due_at, since, parked_since, order_key, reason from deferrals
           where namespace = ${namespace} and sequence = ${sequence}
             and subscription = any(${subscriptions}::text[])`,
         deadLetters: sql<Sub<Pick<DeadLetterRow, "id" | "reason" | "dead_at">>>`
@@ -235,6 +236,7 @@ export const deferralOf = (row: DeferralRow): Deferral => ({
   attempts: row.attempts,
   dueAt: row.due_at ?? undefined,
   since: row.since,
+  parkedSince: row.parked_since ?? undefined,
   reason: row.reason,
 })
 

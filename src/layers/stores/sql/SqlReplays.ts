@@ -95,7 +95,7 @@ export const makeReplays = (sql: SqlClient.SqlClient): typeof Replays.Service =>
       ),
     deferrals: ({ namespace, subscription, id }, after, limit) =>
       sql<DeferralRow>`
-        select sequence, attempts, due_at, since, order_key, reason from replay_deferrals
+        select sequence, attempts, due_at, since, parked_since, order_key, reason from replay_deferrals
         where namespace = ${namespace} and subscription = ${subscription} and replay = ${id}
           and sequence > ${after}
         order by sequence limit ${limit}`.pipe(
