@@ -62,16 +62,21 @@ export class UnwrittenProgress {
   }
 
   /**
-   * Takes everything out, to be written. A dead letter of a sequence of which there is something else
-   * to write waits for the next time.
+   * Takes everything out, to be written. A dead letter that is tried again waits for the next time if
+   * there is something else to write of its sequence, or it is to be written itself: it may be stored
+   * already, by a write of which that is not known.
    */
   take(): Unwritten {
     const waiting = new Map<Sequence, Redelivery>()
     const redelivered: Array<Redelivery> = []
+    const letters = new Set(this.#redelivered.size === 0 ? [] : this.#dead.map(({ id }) => id))
     for (const [sequence, redelivery] of this.#redelivered) {
-      if (this.#deferred.has(sequence) || this.#settled.has(sequence)) {
-        waiting.set(sequence, redelivery)
-      } else redelivered.push(redelivery)
+      const isAlone =
+        !this.#deferred.has(sequence) &&
+        !this.#settled.has(sequence) &&
+        !letters.has(redelivery.deadLetter)
+      if (isAlone) redelivered.push(redelivery)
+      else waiting.set(sequence, redelivery)
     }
     const taken: Unwritten = {
       deferred: [...this.#deferred.values()],

@@ -79,3 +79,16 @@ it("writes that a dead letter is tried again on its own, never with another fact
   expect(unwritten.take().redelivered).toEqual([redelivery])
   expect(unwritten.take().redelivered).toEqual([])
 })
+
+it("never writes a dead letter and that it is tried again at once", () => {
+  const unwritten = new UnwrittenProgress()
+  const sequence = Sequence.make(3)
+  const deadLetter = "d"
+  const redelivery = { deadLetter, deferral: plainDeferral(sequence) }
+  const dead = { firstAttemptAt: 1, deadAt: 1, attempts: 1, json: "{}", acceptedAt: 1 }
+  unwritten.bury({ ...dead, id: deadLetter, sequence, reason: { _tag: "Rejected", reason } })
+  unwritten.redeliver(redelivery)
+  expect(unwritten.take()).toMatchObject({ dead: [{ id: deadLetter }], redelivered: [] })
+  expect(unwritten.holdsBack).toBe(true)
+  expect(unwritten.take()).toMatchObject({ dead: [], redelivered: [redelivery] })
+})
