@@ -73,7 +73,6 @@ export class SinkGate implements PlaceUser {
   #breaker: Breaker = closedBreaker
   #cause: ParkCause = "outage"
   #suspicion: Suspicion<string> = noSuspicion
-  #probing = false
   #probes = 0
   #lastSuccessAt: number | undefined
   #connection: Connection | undefined
@@ -140,9 +139,14 @@ export class SinkGate implements PlaceUser {
     return this.#lastSuccessAt
   }
 
+  /** The number of the probe that is under way; 0 for none. Whoever has entered as one reports and leaves with it. */
+  get probe(): number {
+    return this.#breaker._tag === "HalfOpen" ? this.#probes : 0
+  }
+
   /** Probes take turns between what failed before and what is fresh, so that no event decides alone. */
   get probeFresh(): boolean {
-    return this.#probing && this.#probes % 2 === 1
+    return this.probe % 2 === 1
   }
 
   join(user: GateUser): void {
@@ -201,7 +205,6 @@ export class SinkGate implements PlaceUser {
         startProbe(breaker, this.#breaker, now()),
         () => this.#breaker,
       )
-      this.#probing = true
       this.#probes++
       // Should it never end, another is due.
       this.announce()
@@ -245,24 +248,26 @@ export class SinkGate implements PlaceUser {
 
   /**
    * Gives a place back, after what became of the attempt was reported, or if it was cut off. Whoever
-   * leaves enters again or passes.
+   * leaves enters again or passes. `probe` is the number that it entered with.
    */
-  leave(user: GateUser): void {
+  leave(user: GateUser, probe = 0): void {
     this.#places.leave(user)
     this.#bulkhead?.leave(this)
-    if (this.#breaker._tag === "HalfOpen") {
+    if (probe !== 0 && probe === this.probe && this.#breaker._tag === "HalfOpen") {
       // A probe that was cut off has shown nothing: another may start at once.
       const { since, probes } = this.#breaker
       this.#breaker = Breaker.Open({ since, probes, probeAt: this.#options.now() })
-      this.#probing = false
     }
     if (!this.#places.isWaitedFor) return
     if (this.#breaker._tag === "Closed") this.#places.handOver()
     else this.#pumpWaiting()
   }
 
-  /** Takes note of the outcome of an attempt; `key` tells the delivery from all others of the sink. */
-  report(key: string, outcome: Outcome): Report {
+  /**
+   * Takes note of the outcome of an attempt; `key` tells the delivery from all others of the sink, and
+   * `probe` is the number that it entered with.
+   */
+  report(key: string, outcome: Outcome, probe = 0): Report {
     const breaker = this.#breaker
     if (
       outcome._tag === "Delivered" &&
@@ -273,7 +278,7 @@ export class SinkGate implements PlaceUser {
       if (breaker.consecutiveFailures !== 0) this.#breaker = closedBreaker
       return delivered
     }
-    return this.#reportTrouble(key, outcome)
+    return this.#reportTrouble(key, outcome, probe)
   }
 
   /** Parks the sink because an event has shown that it is out. */
@@ -301,11 +306,14 @@ export class SinkGate implements PlaceUser {
     this.#pumpAll()
   }
 
-  #reportTrouble(key: string, outcome: Outcome): Report {
+  #reportTrouble(key: string, outcome: Outcome, probe: number): Report {
     const { breaker: policy, now } = this.#options
     const before = this.#breaker
     if (outcome._tag === "Delivered") this.#lastSuccessAt = now()
-    this.#breaker = breakerAfter(policy, before, outcome, this.#moment())
+    const after = breakerAfter(policy, before, outcome, this.#moment())
+    // A failure that was sent before the probe says nothing of it.
+    const isLate = probe !== this.probe && before._tag === "HalfOpen" && after._tag === "Open"
+    this.#breaker = isLate ? before : after
     const { suspicion, verdict } = observeMisconfiguration(this.#suspicion, key, outcome)
     this.#suspicion = suspicion
     if (verdict._tag === "SinkMisconfigured") {
@@ -323,7 +331,6 @@ export class SinkGate implements PlaceUser {
 
   #announce(before: Breaker, cause: ParkCause, reason: string): void {
     const after = this.#breaker
-    if (after._tag !== "HalfOpen") this.#probing = false
     if (after._tag === "Open" && after !== before) {
       this.#cause = cause
       const { since, probeAt } = after

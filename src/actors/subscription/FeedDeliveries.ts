@@ -158,7 +158,9 @@ export class FeedDeliveries implements GateUser {
   }
 
   #begin(item: Item | undefined): Item | undefined {
-    if (item !== undefined) item.startedAt = this.#world.now()
+    if (item === undefined) return undefined
+    item.startedAt = this.#world.now()
+    item.probe = this.#gate.probe
     return item
   }
 
@@ -182,7 +184,7 @@ export class FeedDeliveries implements GateUser {
   /** Takes note of the outcome of a delivery; the worker goes on. */
   settle(item: Item, outcome: Outcome): void {
     this.#settle(item, outcome, this.#report(item, outcome))
-    this.#gate.leave(this)
+    this.leave(item)
   }
 
   /**
@@ -197,7 +199,7 @@ export class FeedDeliveries implements GateUser {
       reports.set(outcome._tag, report)
       this.#settle(item, outcome, report)
     }
-    this.#gate.leave(this)
+    this.leave(items[0])
   }
 
   /** The delivery cannot be made, whatever the sink: it is dead without an attempt. */
@@ -213,8 +215,8 @@ export class FeedDeliveries implements GateUser {
   }
 
   /** Gives back the place of a delivery that was refused; the worker goes on. */
-  leave(): void {
-    this.#gate.leave(this)
+  leave(item: Item | undefined): void {
+    this.#gate.leave(this, item?.probe)
   }
 
   /** A worker ends without a delivery in hand. */
@@ -226,7 +228,7 @@ export class FeedDeliveries implements GateUser {
   /** The worker was cut off: its deliveries were not settled and will be made again. */
   abandon(items: ReadonlyArray<Item>): void {
     this.#ended(items.length)
-    this.#gate.leave(this)
+    this.leave(items[0])
     this.endWork()
   }
 
@@ -250,9 +252,9 @@ export class FeedDeliveries implements GateUser {
   }
 
   /** Tells the gate. A delivery that was not alone in its request is no suspect: any could be at fault. */
-  #report({ event: { sequence } }: Item, outcome: Outcome, together = 1): Report {
+  #report({ event: { sequence }, probe }: Item, outcome: Outcome, together = 1): Report {
     const key = this.#deliveryKey(sequence)
-    return this.#gate.report(together > 1 ? `${key}+${together - 1}` : key, outcome)
+    return this.#gate.report(together > 1 ? `${key}+${together - 1}` : key, outcome, probe)
   }
 
   #settle(item: Item, outcome: Outcome, report: Report): void {

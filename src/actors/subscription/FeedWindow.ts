@@ -112,6 +112,7 @@ export class FeedWindow {
       since: undefined,
       parkedSince: undefined,
       startedAt: 0,
+      probe: 0,
     })
     return true
   }
@@ -204,6 +205,7 @@ export class FeedWindow {
       since: undefined,
       parkedSince: undefined,
       startedAt: 0,
+      probe: 0,
     })
   }
 
@@ -220,6 +222,7 @@ export class FeedWindow {
       since,
       parkedSince,
       startedAt: 0,
+      probe: 0,
     }
     this.#retries.set(event.sequence, item)
     this.#order.pushRetry(item)

@@ -42,7 +42,7 @@ export const workFor = (feed: SubscriptionFeed, options: WorkerOptions): Effect.
         if (item === undefined) return undefined
         const work = workOn(item)
         if (work !== undefined) return work
-        feed.leave()
+        feed.leave(item)
       }
     }
 

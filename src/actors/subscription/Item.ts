@@ -27,4 +27,6 @@ export interface Item {
   readonly parkedSince: number | undefined
   /** When the attempt under way began, in milliseconds since the epoch; 0 before. */
   startedAt: number
+  /** The number of the probe of the sink that the attempt under way is; 0 where it is none. */
+  probe: number
 }

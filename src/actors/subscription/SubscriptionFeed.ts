@@ -232,8 +232,8 @@ export class SubscriptionFeed {
   }
 
   /** Gives back the place of a delivery that was refused; the worker goes on. */
-  leave(): void {
-    this.#deliveries.leave()
+  leave(item: Item): void {
+    this.#deliveries.leave(item)
   }
 
   /** A worker ends without a delivery in hand. */

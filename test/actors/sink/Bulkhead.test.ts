@@ -45,7 +45,7 @@ class Play {
   readonly bulkhead: Bulkhead
   readonly sinks: ReadonlyArray<Sink>
   readonly users: ReadonlyArray<User>
-  readonly flying: Array<User> = []
+  readonly flying: Array<{ readonly user: User; readonly probe: number }> = []
 
   constructor(limit: number) {
     this.limit = limit
@@ -97,16 +97,17 @@ class Play {
     if (user.backlog === 0) return user.gate.pass(user)
     if (!user.gate.enter(user)) return
     user.backlog--
-    this.flying.push(user)
+    this.flying.push({ user, probe: user.gate.probe })
     expect(this.flying.length).toBeLessThanOrEqual(this.limit)
   }
 
   end(index: number, outcome: Outcome | undefined): void {
-    const [user] = this.flying.splice(index, 1)
-    if (user === undefined) return
-    if (outcome !== undefined) user.gate.report("u/1", outcome)
+    const [one] = this.flying.splice(index, 1)
+    if (one === undefined) return
+    const { probe, user } = one
+    if (outcome !== undefined) user.gate.report("u/1", outcome, probe)
     if (outcome?._tag !== "Delivered") user.backlog++
-    user.gate.leave(user)
+    user.gate.leave(user, probe)
     user.starting++
     this.begin(user)
     user.pump()
@@ -279,11 +280,17 @@ describe("A bulkhead over the sinks of a namespace", () => {
     first.pump()
     while (first.starting > 0) game.begin(first)
     second.pump()
-    while (first.backlog > 0 || game.flying.includes(first)) {
+    while (first.backlog > 0 || game.flying.some(({ user }) => user === first)) {
       while (second.starting > 0) game.begin(second)
-      game.end(Math.max(0, game.flying.indexOf(first)), Outcome.delivered())
+      game.end(
+        Math.max(
+          0,
+          game.flying.findIndex(({ user }) => user === first),
+        ),
+        Outcome.delivered(),
+      )
     }
     while (second.starting > 0) game.begin(second)
-    expect(game.flying).toEqual([second, second])
+    expect(game.flying.map(({ user }) => user)).toEqual([second, second])
   })
 })

@@ -123,7 +123,7 @@ describe("SinkGate", () => {
       expect(set.gate.enter(set.first)).toBe(true)
       expect(set.gate.enter(set.second)).toBe(false)
       kinds.push(set.gate.probeFresh)
-      set.gate.report("a/1", Outcome.retry("busy"))
+      set.gate.report("a/1", Outcome.retry("busy"), set.gate.probe)
       set.gate.leave(set.first)
       expect(set.gate.enter(set.second)).toBe(false)
     }
@@ -173,8 +173,44 @@ describe("SinkGate", () => {
     park(set)
     set.clock.now += minutes(6)
     set.gate.enter(set.first)
-    set.gate.leave(set.first)
+    set.gate.leave(set.first, set.gate.probe)
     expect(set.gate.enter(set.second)).toBe(true)
+  })
+
+  it.each<readonly [string, Outcome | undefined]>([
+    ["is cut off", undefined],
+    ["fails", Outcome.retry("busy")],
+    ["is refused", Outcome.misconfigured("401")],
+  ])("lets no other probe in when an attempt %s that began before the probe", (_, outcome) => {
+    const set = setUp()
+    expect(set.gate.enter(set.second)).toBe(true)
+    park(set)
+    set.clock.now += minutes(6)
+    expect(set.gate.enter(set.first)).toBe(true)
+    const { probe } = set.gate
+    if (outcome !== undefined) set.gate.report("b/1", outcome)
+    set.gate.leave(set.second)
+    set.clock.now += minutes(4)
+    expect(set.gate.enter(set.second)).toBe(false)
+    set.gate.report("a/1", Outcome.retry("busy"), probe)
+    set.gate.leave(set.first, probe)
+    expect(set.gate.enter(set.second)).toBe(false)
+    set.clock.now += minutes(6)
+    expect(set.gate.enter(set.second)).toBe(true)
+  })
+
+  it("recovers when an attempt succeeds that began before the probe, whatever becomes of the probe", () => {
+    const set = setUp()
+    expect(set.gate.enter(set.second)).toBe(true)
+    park(set)
+    set.clock.now += minutes(6)
+    expect(set.gate.enter(set.first)).toBe(true)
+    const { probe } = set.gate
+    set.gate.report("b/1", Outcome.delivered())
+    set.gate.leave(set.second)
+    expect(set.gate.parked).toBeUndefined()
+    set.gate.leave(set.first, probe)
+    expect(set.gate.parked).toBeUndefined()
   })
 
   it("asks again when a probe is announced before its time, and probes once the clock was set back", () => {
@@ -265,7 +301,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 class Play {
   readonly set = setUp(3, 3)
-  readonly flying: Array<{ readonly user: User; readonly probe: boolean }> = []
+  readonly flying: Array<{ readonly user: User; readonly probe: number }> = []
   connected = true
   timer: number | undefined
   delivered = 0
@@ -331,13 +367,12 @@ class Play {
   enter(user: User): void {
     const { gate } = this.set
     user.starting--
-    const parked = gate.parked !== undefined
     if (user.backlog === 0) return gate.pass(user)
     if (!gate.enter(user)) return
     expect(this.connected).toBe(true)
     user.backlog--
-    this.flying.push({ user, probe: parked })
-    if (!parked) expect(gate.active).toBeLessThanOrEqual(3)
+    this.flying.push({ user, probe: gate.probe })
+    if (gate.probe === 0) expect(gate.active).toBeLessThanOrEqual(3)
     this.hear()
   }
 
@@ -345,12 +380,12 @@ class Play {
     const [one] = this.flying.splice(index, 1)
     if (one === undefined) return
     if (outcome !== undefined) {
-      this.set.gate.report(`u/${index}`, outcome)
+      this.set.gate.report(`u/${index}`, outcome, one.probe)
       if (outcome._tag === "Delivered") this.delivered++
     }
     if (outcome?._tag !== "Delivered") one.user.backlog++
     // As a worker does: it leaves and enters again, or passes.
-    this.set.gate.leave(one.user)
+    this.set.gate.leave(one.user, one.probe)
     one.user.starting++
     this.enter(one.user)
     one.user.pump()
@@ -394,8 +429,9 @@ describe("SinkGate, whatever happens", () => {
           set.clock.now += 400_000
           expect(set.gate.enter(set.first)).toBe(true)
           expect(set.gate.enter(set.first)).toBe(false)
-          if (answer !== undefined) set.gate.report("a/1", answer)
-          set.gate.leave(set.first)
+          const { probe } = set.gate
+          if (answer !== undefined) set.gate.report("a/1", answer, probe)
+          set.gate.leave(set.first, probe)
         }
       }),
     )

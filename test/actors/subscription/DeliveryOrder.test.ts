@@ -19,6 +19,7 @@ const item = (
   since: undefined,
   parkedSince: undefined,
   startedAt: 0,
+  probe: 0,
 })
 
 describe("DeliveryOrder", () => {
