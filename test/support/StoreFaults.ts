@@ -42,6 +42,8 @@ export type Fault = Data.TaggedEnum<{
   Delay: { readonly duration: Duration.DurationInput; readonly answer?: boolean }
   /** Waits for a release, before or after its work is done. */
   Hold: { readonly when: "before" | "after"; readonly gate: Gate }
+  /** Dies, as it does for a bug. */
+  Die: {}
   /** Goes well: for a place in a queue of faults. */
   Pass: {}
 }>
@@ -160,6 +162,7 @@ const suffer = <A>(
       )
       return when === "before" ? Effect.zipRight(wait, effect) : Effect.zipLeft(effect, wait)
     },
+    Die: () => Effect.die(new Error(`${operation} has a bug`)),
     Pass: () => effect,
   })
 

@@ -96,3 +96,10 @@ export const problems = (status: ProblemStatus, description: string) =>
     jsonSchema: problemJsonSchema,
     ...HttpApiSchema.annotations({ status, description }),
   }).pipe(HttpApiSchema.withEncoding({ kind: "Json", contentType: problemContentType }))
+
+export const fault = problems(500, "A fault of the server; its log has more under the `id`.")
+
+export const storeUnavailable = problems(
+  503,
+  "The store does not answer; try again after `Retry-After`.",
+)

@@ -36,6 +36,7 @@ export class AuditApi extends HttpApiGroup.make("audit")
       .setUrlParams(pages)
       .addSuccess(Entries)
       .addError(problems(404, "No such namespace."))
+      .addError(problems(409, "The namespace is being removed."))
       .annotate(OpenApi.Summary, "Who changed what in a namespace")
       .annotate(OpenApi.Description, said),
   )
@@ -46,5 +47,4 @@ export class AuditApi extends HttpApiGroup.make("audit")
       .annotate(OpenApi.Summary, "Who changed host types, made namespaces and removed them")
       .annotate(OpenApi.Description, said),
   )
-  .addError(problems(503, "The store does not answer; try again after `Retry-After`."))
   .middleware(Authorization) {}

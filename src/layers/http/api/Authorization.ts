@@ -3,7 +3,8 @@
 
 import { HttpApiMiddleware, HttpApiSecurity, OpenApi } from "@effect/platform"
 import { CurrentOrigin } from "../../../actors/index.js"
-import { problems } from "../Problem.js"
+import { Schema } from "effect"
+import { fault, problems, storeUnavailable } from "../Problem.js"
 
 const bearer = HttpApiSecurity.bearer.pipe(
   HttpApiSecurity.annotate(
@@ -16,7 +17,11 @@ const bearer = HttpApiSecurity.bearer.pipe(
 export class Authorization extends HttpApiMiddleware.Tag<Authorization>()(
   "eventloom/http/Authorization",
   {
-    failure: problems(401, "No token, or not the right one; a key that is revoked or expired."),
+    failure: Schema.Union(
+      problems(401, "No token, or not the right one; a key that is revoked or expired."),
+      fault,
+      storeUnavailable,
+    ),
     provides: CurrentOrigin,
     security: { bearer },
   },

@@ -79,6 +79,7 @@ export const Redelivered = Schema.Struct({
 const inNamespace = Schema.Struct({ namespace: NamespaceName })
 const path = Schema.Struct({ namespace: NamespaceName, deadLetter: Id })
 const notFound = problems(404, "No such namespace or dead letter.")
+const removing = problems(409, "The namespace is being removed.")
 const notNow = problems(
   409,
   "The namespace is disabled or being removed, the subscription is paused or disabled, or the event is on its way to it already.",
@@ -102,6 +103,7 @@ export class DeadLettersApi extends HttpApiGroup.make("deadLetters")
         Schema.Struct({ deadLetters: Schema.Array(DeadLetterShape), next: Next(Schema.String) }),
       )
       .addError(notFound)
+      .addError(removing)
       .annotate(OpenApi.Summary, "Lists dead letters in the order of death")
       .annotate(
         OpenApi.Description,
@@ -113,7 +115,8 @@ export class DeadLettersApi extends HttpApiGroup.make("deadLetters")
       .setPath(path)
       .annotate(Needs, "read")
       .addSuccess(DeadLetterShape)
-      .addError(notFound),
+      .addError(notFound)
+      .addError(removing),
   )
   .add(
     HttpApiEndpoint.post("redeliverDeadLetters", "/v1/namespaces/:namespace/dead-letters/redeliver")
@@ -160,8 +163,7 @@ export class DeadLettersApi extends HttpApiGroup.make("deadLetters")
       .setPath(path)
       .annotate(Needs, "manage")
       .addError(notFound)
+      .addError(removing)
       .annotate(OpenApi.Summary, "Forgets a dead letter and its event"),
   )
-  .addError(problems(409, "The namespace is being removed."))
-  .addError(problems(503, "The store does not answer; try again after `Retry-After`."))
   .middleware(Authorization) {}

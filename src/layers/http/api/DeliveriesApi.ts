@@ -102,5 +102,4 @@ export class DeliveriesApi extends HttpApiGroup.make("deliveries")
         `Every subscription of the namespace, ascending by name, ${defaultExplained} at a time.`,
       ),
   )
-  .addError(problems(503, "The store does not answer; try again after `Retry-After`."))
   .middleware(Authorization) {}

@@ -42,6 +42,9 @@ const hostTypePath = Schema.Struct({ hostType: HostTypeName })
 const hostTypeTypePath = Schema.Struct({ hostType: HostTypeName, type: CataloguedType })
 
 const notFound = problems(404, "No such namespace, host type or event type.")
+const removing = problems(409, "The namespace is being removed.")
+const full = problems(409, "The catalogue is full.")
+const removingOrFull = problems(409, "The namespace is being removed, or its catalogue is full.")
 const badBody = {
   tooLarge: problems(413, "The body is too large."),
   notJson: problems(415, "The body is not JSON."),
@@ -57,6 +60,7 @@ export class EventTypesApi extends HttpApiGroup.make("eventTypes")
       .addSuccess(EventTypeShape)
       .addSuccess(EventTypeShape, { status: 201 })
       .addError(notFound)
+      .addError(removingOrFull)
       .addError(badBody.tooLarge)
       .addError(badBody.notJson)
       .addError(badBody.invalid)
@@ -67,7 +71,8 @@ export class EventTypesApi extends HttpApiGroup.make("eventTypes")
       .setPath(namespaceTypePath)
       .annotate(Needs, "read")
       .addSuccess(EventTypeShape)
-      .addError(notFound),
+      .addError(notFound)
+      .addError(removing),
   )
   .add(
     HttpApiEndpoint.get("listEventTypes", inNamespace)
@@ -76,13 +81,15 @@ export class EventTypesApi extends HttpApiGroup.make("eventTypes")
       .setUrlParams(Schema.Struct(pageParameters(CataloguedType)))
       .addSuccess(Page)
       .addError(notFound)
+      .addError(removing)
       .annotate(OpenApi.Summary, "Lists the event types of a namespace, those inherited too"),
   )
   .add(
     HttpApiEndpoint.del("deleteEventType", `${inNamespace}/:type`)
       .setPath(namespaceTypePath)
       .annotate(Needs, "manage")
-      .addError(notFound),
+      .addError(notFound)
+      .addError(removing),
   )
   .add(
     HttpApiEndpoint.put("putHostTypeEventType", `${inHostType}/:type`)
@@ -91,6 +98,7 @@ export class EventTypesApi extends HttpApiGroup.make("eventTypes")
       .addSuccess(EventTypeShape)
       .addSuccess(EventTypeShape, { status: 201 })
       .addError(notFound)
+      .addError(full)
       .addError(badBody.tooLarge)
       .addError(badBody.notJson)
       .addError(badBody.invalid)
@@ -114,6 +122,4 @@ export class EventTypesApi extends HttpApiGroup.make("eventTypes")
       .setPath(hostTypeTypePath)
       .addError(notFound),
   )
-  .addError(problems(409, "The namespace is being removed, or its catalogue is full."))
-  .addError(problems(503, "The store does not answer; try again after `Retry-After`."))
   .middleware(Authorization) {}

@@ -4,7 +4,7 @@
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
 import { NamespaceName, SinkName, SourceName } from "../../../domain/index.js"
-import { problems } from "../Problem.js"
+import { fault, problems } from "../Problem.js"
 import { Instant } from "./Instant.js"
 
 /** How many parked sinks, and how many problems, are named. */
@@ -45,6 +45,7 @@ export class HealthApi extends HttpApiGroup.make("health")
   .add(
     HttpApiEndpoint.get("ready", "/health/ready")
       .addSuccess(Ready)
+      .addError(fault)
       .addError(problems(503, "Not ready: `problems` names what is stuck."))
       .annotate(OpenApi.Summary, "The store answers and nothing is stuck"),
   ) {}

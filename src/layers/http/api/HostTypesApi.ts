@@ -50,5 +50,4 @@ export class HostTypesApi extends HttpApiGroup.make("hostTypes")
       .addError(notFound)
       .addError(problems(409, "Namespaces use it.")),
   )
-  .addError(problems(503, "The store does not answer; try again after `Retry-After`."))
   .middleware(Authorization) {}

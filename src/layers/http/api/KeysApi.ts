@@ -55,6 +55,7 @@ export const WhoAmI = Schema.Union(
 const inNamespace = Schema.Struct({ namespace: NamespaceName })
 const path = Schema.Struct({ namespace: NamespaceName, key: KeyId })
 const notFound = problems(404, "No such namespace or key.")
+const removing = problems(409, "The namespace is being removed.")
 
 export class KeysApi extends HttpApiGroup.make("keys")
   .add(
@@ -82,21 +83,23 @@ export class KeysApi extends HttpApiGroup.make("keys")
       .annotate(Needs, "manage")
       .setUrlParams(Schema.Struct(pageParameters(KeyId)))
       .addSuccess(Schema.Struct({ keys: Schema.Array(KeyShape), next: Next(KeyId) }))
-      .addError(notFound),
+      .addError(notFound)
+      .addError(removing),
   )
   .add(
     HttpApiEndpoint.get("getKey", "/v1/namespaces/:namespace/keys/:key")
       .setPath(path)
       .annotate(Needs, "manage")
       .addSuccess(KeyShape)
-      .addError(notFound),
+      .addError(notFound)
+      .addError(removing),
   )
   .add(
     HttpApiEndpoint.del("revokeKey", "/v1/namespaces/:namespace/keys/:key")
       .setPath(path)
       .annotate(Needs, "manage")
       .addError(notFound)
+      .addError(removing)
       .annotate(OpenApi.Summary, "Revokes a key at once"),
   )
-  .addError(problems(503, "The store does not answer; try again after `Retry-After`."))
   .middleware(Authorization) {}

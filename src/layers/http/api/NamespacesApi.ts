@@ -137,5 +137,4 @@ export class NamespacesApi extends HttpApiGroup.make("namespaces")
       .addError(problems(404, "No removal of such a namespace is under way."))
       .annotate(OpenApi.Summary, "The account of a removal under way"),
   )
-  .addError(problems(503, "The store does not answer; try again after `Retry-After`."))
   .middleware(Authorization) {}

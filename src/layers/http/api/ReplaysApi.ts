@@ -87,5 +87,4 @@ export class ReplaysApi extends HttpApiGroup.make("replays")
   .addError(
     problems(409, "The namespace is being removed, or as many replays run as may at a time."),
   )
-  .addError(problems(503, "The store does not answer; try again after `Retry-After`."))
   .middleware(Authorization) {}

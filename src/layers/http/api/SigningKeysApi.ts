@@ -12,7 +12,7 @@ import {
   Overlap,
   PublicJwk,
 } from "../../../domain/index.js"
-import { problems } from "../Problem.js"
+import { fault, problems, storeUnavailable } from "../Problem.js"
 import { Authorization } from "./Authorization.js"
 import { Instant } from "./Instant.js"
 import { Needs } from "./Needs.js"
@@ -69,7 +69,6 @@ export class SigningKeysApi extends HttpApiGroup.make("signingKeys")
       .annotate(Needs, "manage"),
   )
   .addError(problems(409, "The namespace is being removed, or its key is being rotated."))
-  .addError(problems(503, "The store does not answer; try again after `Retry-After`."))
   .middleware(Authorization) {}
 
 export const KeySetShape = Schema.Struct({ keys: Schema.Array(PublicJwk) })
@@ -80,6 +79,7 @@ export class KeySetApi extends HttpApiGroup.make("keySets").add(
   HttpApiEndpoint.get("getKeySet", keySetPath)
     .setUrlParams(Schema.Struct({ set: KeySetId }))
     .addSuccess(KeySetShape)
-    .addError(problems(503, "The store does not answer; try again after `Retry-After`."))
+    .addError(fault)
+    .addError(storeUnavailable)
     .annotate(OpenApi.Summary, "Public keys as a JSON Web Key Set (RFC 7517), open to all"),
 ) {}

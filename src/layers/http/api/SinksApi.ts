@@ -130,5 +130,4 @@ export class SinksApi extends HttpApiGroup.make("sinks")
       .addError(notFound),
   )
   .addError(conflict)
-  .addError(problems(503, "The store does not answer; try again after `Retry-After`."))
   .middleware(Authorization) {}

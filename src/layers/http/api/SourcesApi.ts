@@ -132,5 +132,4 @@ export class SourcesApi extends HttpApiGroup.make("sources")
       .addError(notFound)
       .annotate(OpenApi.Summary, "Stops a source and drops the slot that was created for it"),
   )
-  .addError(problems(503, "The store does not answer; try again after `Retry-After`."))
   .middleware(Authorization) {}

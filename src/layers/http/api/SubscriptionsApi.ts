@@ -106,5 +106,4 @@ export class SubscriptionsApi extends HttpApiGroup.make("subscriptions")
       .annotate(OpenApi.Summary, "Delivers from the position on"),
   )
   .addError(problems(409, "The namespace is being removed, or has as many as it may: `quota`."))
-  .addError(problems(503, "The store does not answer; try again after `Retry-After`."))
   .middleware(Authorization) {}
