@@ -9,14 +9,10 @@ import {
   type BreakerPolicy,
   breakerAfter,
   closedBreaker,
-  type MisconfigurationVerdict,
   type Moment,
-  noSuspicion,
-  observeMisconfiguration,
   type Outcome,
   probeDueAt,
   startProbe,
-  type Suspicion,
   TokenBucket,
   tripBreaker,
 } from "../../domain/index.js"
@@ -24,11 +20,12 @@ import { Option } from "effect"
 import type { Bulkhead } from "./Bulkhead.js"
 import { Places, type PlaceUser } from "./Places.js"
 import type { Connection } from "../ports/index.js"
+import { type AttemptKey, type Finding, Suspects } from "./Suspects.js"
 
 /** A subscription, as its gate sees it. */
 export interface GateUser extends PlaceUser {
-  /** The sink works, so a delivery that was suspect is at fault. Ignores what it does not know. */
-  readonly rejectSuspect: (key: string) => void
+  /** The sink works, so an event that it was refused is at fault. Ignores what it does not know. */
+  readonly rejectSuspect: (sequence: number) => void
 }
 
 export type ParkCause = "outage" | "misconfigured"
@@ -60,7 +57,7 @@ export interface SinkGateOptions {
 export interface Report {
   /** The attempt counts against the event: the sink was not known to be out when it ended. */
   readonly counts: boolean
-  readonly suspicion: MisconfigurationVerdict<string>["_tag"]
+  readonly suspicion: Finding<never>["verdict"]
 }
 
 export class SinkGate implements PlaceUser {
@@ -72,7 +69,7 @@ export class SinkGate implements PlaceUser {
   readonly #places: Places<GateUser>
   #breaker: Breaker = closedBreaker
   #cause: ParkCause = "outage"
-  #suspicion: Suspicion<string> = noSuspicion
+  readonly #suspects = new Suspects<GateUser>()
   #probes = 0
   #lastSuccessAt: number | undefined
   #connection: Connection | undefined
@@ -156,6 +153,7 @@ export class SinkGate implements PlaceUser {
   quit(user: GateUser): void {
     this.#users.delete(user)
     this.#places.forget(user)
+    this.#suspects.forget(user)
     if (this.#users.size === 0) this.#bulkhead?.quit(this)
     else this.pass(user)
   }
@@ -263,22 +261,15 @@ export class SinkGate implements PlaceUser {
     else this.#pumpWaiting()
   }
 
-  /**
-   * Takes note of the outcome of an attempt; `key` tells the delivery from all others of the sink, and
-   * `probe` is the number that it entered with.
-   */
-  report(key: string, outcome: Outcome, probe = 0): Report {
+  /** Takes note of the outcome of an attempt; `probe` is the number that it entered with. */
+  report(user: GateUser, key: AttemptKey, outcome: Outcome, probe = 0): Report {
     const breaker = this.#breaker
-    if (
-      outcome._tag === "Delivered" &&
-      breaker._tag === "Closed" &&
-      this.#suspicion.events.length === 0
-    ) {
+    if (outcome._tag === "Delivered" && breaker._tag === "Closed" && this.#suspects.isEmpty) {
       this.#lastSuccessAt = this.#options.now()
       if (breaker.consecutiveFailures !== 0) this.#breaker = closedBreaker
       return delivered
     }
-    return this.#reportTrouble(key, outcome, probe)
+    return this.#reportTrouble(user, key, outcome, probe)
   }
 
   /** Parks the sink because an event has shown that it is out. */
@@ -292,7 +283,7 @@ export class SinkGate implements PlaceUser {
   reset(): void {
     const before = this.#breaker
     this.#breaker = closedBreaker
-    this.#suspicion = noSuspicion
+    this.#suspects.clear()
     this.#announce(before, "outage", "")
     this.#pumpAll()
   }
@@ -306,7 +297,7 @@ export class SinkGate implements PlaceUser {
     this.#pumpAll()
   }
 
-  #reportTrouble(key: string, outcome: Outcome, probe: number): Report {
+  #reportTrouble(user: GateUser, key: AttemptKey, outcome: Outcome, probe: number): Report {
     const { breaker: policy, now } = this.#options
     const before = this.#breaker
     if (outcome._tag === "Delivered") this.#lastSuccessAt = now()
@@ -314,19 +305,15 @@ export class SinkGate implements PlaceUser {
     // A failure that was sent before the probe says nothing of it.
     const isLate = probe !== this.probe && before._tag === "HalfOpen" && after._tag === "Open"
     this.#breaker = isLate ? before : after
-    const { suspicion, verdict } = observeMisconfiguration(this.#suspicion, key, outcome)
-    this.#suspicion = suspicion
-    if (verdict._tag === "SinkMisconfigured") {
-      this.#breaker = tripBreaker(policy, this.#breaker, this.#moment())
-    }
-    const cause = verdict._tag === "SinkMisconfigured" ? "misconfigured" : this.#cause
+    const { guilty, verdict } = this.#suspects.observe(user, key, outcome)
+    const isMisconfigured = verdict === "SinkMisconfigured"
+    if (isMisconfigured) this.#breaker = tripBreaker(policy, this.#breaker, this.#moment())
+    const cause = isMisconfigured ? "misconfigured" : this.#cause
     this.#announce(before, cause, "reason" in outcome ? outcome.reason : "")
-    if (verdict._tag === "RejectEarlier") {
-      for (const suspect of verdict.events) {
-        for (const user of this.#users) user.rejectSuspect(suspect)
-      }
+    for (const { sequence, users } of guilty) {
+      for (const each of users) each.rejectSuspect(sequence)
     }
-    return { counts: before._tag === "Closed", suspicion: verdict._tag }
+    return { counts: before._tag === "Closed", suspicion: verdict }
   }
 
   #announce(before: Breaker, cause: ParkCause, reason: string): void {

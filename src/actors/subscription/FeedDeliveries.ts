@@ -232,9 +232,7 @@ export class FeedDeliveries implements GateUser {
     this.endWork()
   }
 
-  rejectSuspect(key: string): void {
-    const sequence = Number(key.slice(key.lastIndexOf("/") + 1))
-    if (key !== this.#deliveryKey(sequence)) return
+  rejectSuspect(sequence: number): void {
     this.#aside.condemn(sequence, (reason) => ({ _tag: "Rejected", reason }))
   }
 
@@ -253,8 +251,8 @@ export class FeedDeliveries implements GateUser {
 
   /** Tells the gate. A delivery that was not alone in its request is no suspect: any could be at fault. */
   #report({ event: { sequence }, probe }: Item, outcome: Outcome, together = 1): Report {
-    const key = this.#deliveryKey(sequence)
-    return this.#gate.report(together > 1 ? `${key}+${together - 1}` : key, outcome, probe)
+    const key = together > 1 ? `${this.key}/${sequence}+${together - 1}` : sequence
+    return this.#gate.report(this, key, outcome, probe)
   }
 
   #settle(item: Item, outcome: Outcome, report: Report): void {
@@ -356,9 +354,5 @@ export class FeedDeliveries implements GateUser {
     this.#inFlight -= count
     if (this.#inFlight > 0 || this.#onDrained.length === 0) return
     for (const resume of this.#onDrained.splice(0)) resume()
-  }
-
-  #deliveryKey(sequence: number): string {
-    return `${this.key}/${sequence}`
   }
 }

@@ -245,6 +245,19 @@ describe("Whose fault", () => {
     }),
   )
 
+  scenario("one event is one suspect, however many subscriptions it is for", ({ ns, advance }) =>
+    Effect.gen(function* () {
+      for (const name of ["p", "q", "r"]) yield* ns.subscribe(name)
+      ns.answer(except(["bad"], refuses))
+      yield* ns.publish(["bad"])
+      yield* advance("10 minutes")
+      expect(ns.dead).toEqual([1, 1, 1].map((sequence) => [sequence, "Rejected"]))
+      yield* ns.publish(["good"])
+      yield* advance("1 second")
+      for (const name of ["p", "q", "r"]) expect(ns.taken(name)).toEqual(["good"])
+    }),
+  )
+
   scenario("three different ones park the sink, until it is put anew", ({ t, ns, advance }) =>
     Effect.gen(function* () {
       yield* ns.subscribe()

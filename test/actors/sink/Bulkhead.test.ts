@@ -105,7 +105,7 @@ class Play {
     const [one] = this.flying.splice(index, 1)
     if (one === undefined) return
     const { probe, user } = one
-    if (outcome !== undefined) user.gate.report("u/1", outcome, probe)
+    if (outcome !== undefined) user.gate.report(user, 1, outcome, probe)
     if (outcome?._tag !== "Delivered") user.backlog++
     user.gate.leave(user, probe)
     user.starting++

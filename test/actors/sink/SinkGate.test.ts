@@ -16,7 +16,7 @@ class User implements GateUser {
   backlog = 0
   pumped = 0
   starting = 0
-  readonly rejected: Array<string> = []
+  readonly rejected: Array<number> = []
   readonly #gate: () => SinkGate
   constructor(gate: () => SinkGate) {
     this.#gate = gate
@@ -28,7 +28,7 @@ class User implements GateUser {
     if (room <= 0) this.#gate().wait(this)
     else this.starting += Math.max(0, Math.min(room, this.backlog) - this.starting)
   }
-  readonly rejectSuspect = (key: string): void => void this.rejected.push(key)
+  readonly rejectSuspect = (sequence: number): void => void this.rejected.push(sequence)
 }
 
 const setUp = (concurrency = 3, users = 2) => {
@@ -48,14 +48,14 @@ const setUp = (concurrency = 3, users = 2) => {
   return { clock, changes, gate, users: all, first, second }
 }
 
-const fail = (gate: SinkGate, user: GateUser, key: string) => {
+const fail = (gate: SinkGate, user: GateUser, key: number) => {
   expect(gate.enter(user)).toBe(true)
-  gate.report(key, Outcome.retry("busy"))
+  gate.report(user, key, Outcome.retry("busy"))
   gate.leave(user)
 }
 
 const park = ({ gate, first }: ReturnType<typeof setUp>) => {
-  for (let count = 0; count < 5; count++) fail(gate, first, `a/${count}`)
+  for (let count = 0; count < 5; count++) fail(gate, first, count)
   expect(gate.parked?.cause).toBe("outage")
 }
 
@@ -63,7 +63,7 @@ describe("SinkGate", () => {
   it("lets in as many as the sink takes at once, and pumps who waits when one leaves", () => {
     const { gate, first, second } = setUp(2)
     expect([gate.enter(first), gate.enter(first), gate.enter(second)]).toEqual([true, true, false])
-    gate.report("a/1", Outcome.delivered())
+    gate.report(first, 1, Outcome.delivered())
     gate.leave(first)
     expect([first.pumped, second.pumped]).toEqual([0, 1])
   })
@@ -73,7 +73,7 @@ describe("SinkGate", () => {
     first.backlog = second.backlog = 100
     const deliver = (user: GateUser) => {
       if (!gate.enter(user)) return false
-      gate.report("a/1", Outcome.delivered())
+      gate.report(user, 1, Outcome.delivered())
       gate.leave(user)
       return true
     }
@@ -123,7 +123,7 @@ describe("SinkGate", () => {
       expect(set.gate.enter(set.first)).toBe(true)
       expect(set.gate.enter(set.second)).toBe(false)
       kinds.push(set.gate.probeFresh)
-      set.gate.report("a/1", Outcome.retry("busy"), set.gate.probe)
+      set.gate.report(set.first, 1, Outcome.retry("busy"), set.gate.probe)
       set.gate.leave(set.first)
       expect(set.gate.enter(set.second)).toBe(false)
     }
@@ -135,7 +135,7 @@ describe("SinkGate", () => {
     park(set)
     set.clock.now += minutes(6)
     set.gate.enter(set.first)
-    set.gate.report("a/1", Outcome.delivered())
+    set.gate.report(set.first, 1, Outcome.delivered())
     set.gate.leave(set.first)
     expect(set.gate.parked).toBeUndefined()
     expect(set.changes.at(-1)).toEqual({ _tag: "Recovered" })
@@ -145,13 +145,13 @@ describe("SinkGate", () => {
   it("does not count failures against events while it is parked", () => {
     const set = setUp()
     expect(set.gate.enter(set.first)).toBe(true)
-    expect(set.gate.report("a/0", Outcome.retry("busy")).counts).toBe(true)
+    expect(set.gate.report(set.first, 0, Outcome.retry("busy")).counts).toBe(true)
     set.gate.leave(set.first)
     park(setUp())
-    for (let count = 1; count < 5; count++) fail(set.gate, set.first, `a/${count}`)
+    for (let count = 1; count < 5; count++) fail(set.gate, set.first, count)
     set.clock.now += minutes(6)
     set.gate.enter(set.first)
-    expect(set.gate.report("a/0", Outcome.retry("busy")).counts).toBe(false)
+    expect(set.gate.report(set.first, 0, Outcome.retry("busy")).counts).toBe(false)
   })
 
   it("says when another probe is due while one hangs", () => {
@@ -188,11 +188,11 @@ describe("SinkGate", () => {
     set.clock.now += minutes(6)
     expect(set.gate.enter(set.first)).toBe(true)
     const { probe } = set.gate
-    if (outcome !== undefined) set.gate.report("b/1", outcome)
+    if (outcome !== undefined) set.gate.report(set.second, 1, outcome)
     set.gate.leave(set.second)
     set.clock.now += minutes(4)
     expect(set.gate.enter(set.second)).toBe(false)
-    set.gate.report("a/1", Outcome.retry("busy"), probe)
+    set.gate.report(set.first, 1, Outcome.retry("busy"), probe)
     set.gate.leave(set.first, probe)
     expect(set.gate.enter(set.second)).toBe(false)
     set.clock.now += minutes(6)
@@ -206,7 +206,7 @@ describe("SinkGate", () => {
     set.clock.now += minutes(6)
     expect(set.gate.enter(set.first)).toBe(true)
     const { probe } = set.gate
-    set.gate.report("b/1", Outcome.delivered())
+    set.gate.report(set.second, 1, Outcome.delivered())
     set.gate.leave(set.second)
     expect(set.gate.parked).toBeUndefined()
     set.gate.leave(set.first, probe)
@@ -227,28 +227,49 @@ describe("SinkGate", () => {
     expect(set.gate.enter(set.first)).toBe(true)
   })
 
-  it("rejects a suspect event when the sink takes another", () => {
-    const { gate, first, second } = setUp()
-    gate.enter(first)
-    expect(gate.report("a/1", Outcome.misconfigured("401")).suspicion).toBe("Suspect")
-    gate.leave(first)
-    gate.enter(second)
-    gate.report("b/1", Outcome.delivered())
-    gate.leave(second)
-    expect([first.rejected, second.rejected]).toEqual([["a/1"], ["a/1"]])
+  it("rejects a suspect event when the sink takes another, where it was refused", () => {
+    const { gate, users } = setUp(3, 3)
+    const [a = new User(() => gate), b = a, c = a] = users
+    for (const user of [a, b]) {
+      gate.enter(user)
+      expect(gate.report(user, 1, Outcome.misconfigured("401")).suspicion).toBe("Suspect")
+      gate.leave(user)
+    }
+    gate.enter(c)
+    gate.report(c, 2, Outcome.delivered())
+    gate.leave(c)
+    expect(users.map(({ rejected }) => rejected)).toEqual([[1], [1], []])
     expect(gate.parked).toBeUndefined()
+  })
+
+  it("does not hold one event against itself, whoever takes it", () => {
+    const { gate, first, second } = setUp()
+    gate.report(first, 1, Outcome.misconfigured("401"))
+    gate.report(second, 1, Outcome.delivered())
+    gate.report(second, 2, Outcome.delivered())
+    expect([first.rejected, second.rejected]).toEqual([[], []])
   })
 
   it("parks as misconfigured when three different events are answered so", () => {
     const { gate, first, changes } = setUp()
-    for (const key of ["a/1", "a/1", "a/1", "a/2", "a/3"]) {
+    for (const sequence of [1, 1, 1, 2, 3]) {
       expect(gate.parked).toBeUndefined()
       gate.enter(first)
-      gate.report(key, Outcome.misconfigured("401"))
+      gate.report(first, sequence, Outcome.misconfigured("401"))
       gate.leave(first)
     }
     expect(gate.parked?.cause).toBe("misconfigured")
     expect(changes).toMatchObject([{ _tag: "Parked", cause: "misconfigured", reason: "401" }])
+  })
+
+  it("does not park for one event that is refused for many subscriptions", () => {
+    const { gate, users } = setUp(3, 5)
+    for (const user of users) {
+      gate.enter(user)
+      expect(gate.report(user, 1, Outcome.misconfigured("401")).suspicion).toBe("Suspect")
+      gate.leave(user)
+    }
+    expect(gate.parked).toBeUndefined()
   })
 
   it("forgets everything when it is reset", () => {
@@ -380,7 +401,7 @@ class Play {
     const [one] = this.flying.splice(index, 1)
     if (one === undefined) return
     if (outcome !== undefined) {
-      this.set.gate.report(`u/${index}`, outcome, one.probe)
+      this.set.gate.report(one.user, index, outcome, one.probe)
       if (outcome._tag === "Delivered") this.delivered++
     }
     if (outcome?._tag !== "Delivered") one.user.backlog++
@@ -430,7 +451,7 @@ describe("SinkGate, whatever happens", () => {
           expect(set.gate.enter(set.first)).toBe(true)
           expect(set.gate.enter(set.first)).toBe(false)
           const { probe } = set.gate
-          if (answer !== undefined) set.gate.report("a/1", answer, probe)
+          if (answer !== undefined) set.gate.report(set.first, 1, answer, probe)
           set.gate.leave(set.first, probe)
         }
       }),
@@ -463,7 +484,7 @@ describe("Users that yield", () => {
     expect(gate.enter(replay)).toBe(true)
     live.backlog = 1
     expect(gate.enter(live)).toBe(false)
-    gate.report("r/1", Outcome.delivered())
+    gate.report(replay, 1, Outcome.delivered())
     gate.leave(replay)
     expect(gate.enter(replay)).toBe(false)
     expect(live.starting).toBe(1)
@@ -482,7 +503,7 @@ describe("Users that yield", () => {
     let deliveries = 0
     for (; replay.starting === 0 && deliveries < 10_000; deliveries++) {
       gate.wait(user === live ? other : live)
-      gate.report(`l/${deliveries}`, Outcome.delivered())
+      gate.report(user, deliveries, Outcome.delivered())
       gate.leave(user)
       if (!gate.enter(user)) {
         user.starting = 0

@@ -81,7 +81,8 @@ describe("SubscriptionFeed", () => {
     rig.publish("wanted")
     rig.workerBegins()
     rig.workerEnds(0, () => Outcome.misconfigured("401"))
-    rig.gate.report("other/1", Outcome.delivered())
+    const other = { yields: false, pump: () => undefined, rejectSuspect: () => undefined }
+    rig.gate.report(other, 2, Outcome.delivered())
     expect(rig.settleAll()).toBe(true)
     expect(rig.over).toEqual(
       new Map([
