@@ -1,7 +1,7 @@
 // A feed in the situations that were once got wrong.
 
 import { describe, expect, it } from "vitest"
-import { Outcome, Sequence } from "../../../src/domain/index.js"
+import { defaultBreakerPolicy, Outcome, Sequence } from "../../../src/domain/index.js"
 import { plainDeferral } from "../../laws/LawRecords.js"
 import { FeedRig } from "./FeedRig.js"
 
@@ -124,6 +124,21 @@ describe("SubscriptionFeed", () => {
     expect(rig.delivered).toEqual([1, 2])
     expect(rig.feed.counts.dropped).toBe(2)
     expect(rig.feed.isIdle).toBe(true)
+  })
+
+  it("holds a failed batch against the sink as one attempt", () => {
+    const rig = new FeedRig({ ordering: "none", windowEvents: 30, maxDeferred: 100 })
+    const batch = 6
+    rig.readerBegins()
+    rig.readerEnds()
+    for (let failures = 1; failures <= defaultBreakerPolicy.failures; failures++) {
+      expect(rig.gate.parked).toBeUndefined()
+      for (let count = 0; count < batch; count++) rig.publish("wanted")
+      rig.workerBegins(batch)
+      expect(rig.attempts.map(({ length }) => length)).toEqual([batch])
+      rig.workerEnds(0, () => Outcome.retry("busy"))
+    }
+    expect(rig.gate.parked?.cause).toBe("outage")
   })
 
   it("tries again what a transport gave no outcome for", () => {
