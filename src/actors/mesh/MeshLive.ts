@@ -1,7 +1,18 @@
 // Builds the mesh: the shared world, the root actor, and the services on top. Closing the scope lets
 // deliveries in flight end, up to the deadline, then takes the tree down and writes what is left.
 
-import { Effect, Either, Layer, Mailbox, Option, Schema, type Scope, Stream } from "effect"
+import {
+  Effect,
+  Either,
+  ExecutionStrategy,
+  Exit,
+  Layer,
+  Mailbox,
+  Option,
+  Schema,
+  Scope,
+  Stream,
+} from "effect"
 import {
   InvalidSetting,
   parseTypePattern,
@@ -23,7 +34,6 @@ import {
 import { retentionKeeper } from "../journal/Retention.js"
 import { startActor } from "../kernel/index.js"
 import { drainAll } from "../namespace/AwakeNamespace.js"
-import { Handlers } from "../ports/index.js"
 import { eraseRetired } from "../sink/EraseRetired.js"
 import { makeDeadLetters } from "./DeadLetters.js"
 import { makeEventTypeCatalogue } from "./EventTypeCatalogue.js"
@@ -49,10 +59,9 @@ import { makeSources } from "./SourceService.js"
 import { makeSubscriptions } from "./Subscriptions.js"
 import { makeTypedEvents } from "./TypedEvents.js"
 
-export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | Scope.Scope> =
-  Effect.gen(function* () {
+export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Scope.Scope> = Effect.gen(
+  function* () {
     const world = yield* makeMeshWorld
-    const handlers = yield* Handlers
     const seats: Seats = new Map()
     const ref = yield* Effect.orDie(startActor("mesh", meshActor(world, seats)))
     const door = makeDoor(world, seats, ref)
@@ -101,10 +110,11 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
           const reason = `is a sink of the kind "${existing.kind}"`
           return yield* new InvalidSetting({ field: "name", reason })
         }
-        yield* handlers.attach(namespace, sink, handler)
+        yield* world.handlers.attach(namespace, sink, handler)
         if (existing === undefined) yield* sinks.put(namespace, sink, { kind: "handler" })
         yield* subscriptions.put(namespace, subscription, { ...options, sink })
       }).pipe(
+        closedUnlessSuccessful,
         // The sink was removed in the very moment between the two puts.
         Effect.catchTag("SinkNotFound", ({ message }) =>
           Effect.fail(new InvalidSetting({ field: "name", reason: message })),
@@ -148,9 +158,10 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Handlers | 
       ...makeHealth({ world, seats, watch, followers: open, sources }),
     }
     return mesh
-  })
+  },
+)
 
-export const layer: Layer.Layer<Mesh, never, MeshPorts | Handlers> = Layer.scoped(Mesh, makeMesh)
+export const layer: Layer.Layer<Mesh, never, MeshPorts> = Layer.scoped(Mesh, makeMesh)
 
 const everything = Either.match(parseTypePattern("*"), {
   onLeft: () => [],
@@ -161,6 +172,20 @@ const named = <A>(decoded: Effect.Effect<A, unknown>): Effect.Effect<A, InvalidS
   Effect.mapError(
     decoded,
     () => new InvalidSetting({ field: "name", reason: "is no name of a sink and subscription" }),
+  )
+
+/** What it has acquired outlives a success only. */
+const closedUnlessSuccessful = <A, E>(
+  acquiring: Effect.Effect<A, E, Scope.Scope>,
+): Effect.Effect<A, E, Scope.Scope> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(Effect.scope, (outer) =>
+      Effect.flatMap(Scope.fork(outer, ExecutionStrategy.sequential), (scope) =>
+        restore(Scope.extend(acquiring, scope)).pipe(
+          Effect.tapErrorCause((cause) => Scope.close(scope, Exit.failCause(cause))),
+        ),
+      ),
+    ),
   )
 
 /** What another process on the same store changed or removed, this one takes over. */

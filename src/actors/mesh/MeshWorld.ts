@@ -11,6 +11,7 @@ import {
   AuditLog,
   DeliveryLog,
   EventTypes,
+  Handlers,
   Invalidation,
   Journal,
   Keys,
@@ -47,6 +48,7 @@ export interface MeshWorld {
   readonly invalidation: Invalidation["Type"]
   readonly vault: Vault["Type"]
   readonly transports: Transports["Type"]
+  readonly handlers: Handlers["Type"]
   readonly signingKeys: SigningKeys["Type"]
   readonly signing: SigningKeyring
   readonly eventTypes: EventTypes["Type"]
@@ -81,7 +83,7 @@ const ascendingIds = (prefix: string, now: () => number, process: string) => {
     `${prefix}_${now().toString(36).padStart(9, "0")}${(drawn++).toString(36).padStart(6, "0")}${process}`
 }
 
-export type MeshPorts = MeshConfig | SchemaValidator | StorePorts | Transports | Vault
+export type MeshPorts = Handlers | MeshConfig | SchemaValidator | StorePorts | Transports | Vault
 
 /** Starts the writers; closing the scope writes what they hold, then ends them. */
 export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Scope> = Effect.gen(
@@ -137,6 +139,7 @@ export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Sc
       signingKeys,
       signing: yield* makeSigningKeyring(signingKeys, vault, now),
       transports: yield* Transports,
+      handlers: yield* Handlers,
       eventTypes,
       validator,
       catalogues,

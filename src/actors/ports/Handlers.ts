@@ -61,5 +61,7 @@ export class Handlers extends Context.Tag("eventloom/Handlers")<
       namespace: NamespaceName,
       sink: SinkName,
     ) => Effect.Effect<HandlerSlot, never, Scope.Scope>
+    /** Detaches all functions of a namespace that is removed: one of the same name starts with none. */
+    readonly detachAll: (namespace: NamespaceName) => Effect.Effect<void>
   }
 >() {}

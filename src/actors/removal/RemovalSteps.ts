@@ -52,7 +52,9 @@ export const runRemovalStep = (
         ),
       )
     case "drain-sinks":
-      return Effect.as(site.stop(name), nothing)
+      return site
+        .stop(name)
+        .pipe(Effect.zipRight(world.handlers.detachAll(name)), Effect.as(nothing))
     case "purge-deliveries":
       return purge(world, name, "deliveries")
     case "purge-events":

@@ -38,6 +38,18 @@ const filled = (t: TestMesh, name?: string) =>
     return ns
   })
 
+/** A function attached to the namespace for as long as the test lasts, and the ids of what it got. */
+const handled = (t: TestMesh, name: NamespaceName) =>
+  Effect.gen(function* () {
+    const got: Array<string> = []
+    yield* t.simulation.finish(
+      t.mesh.handle(name, "h", {}, ({ id }) => {
+        got.push(id)
+      }),
+    )
+    return got
+  })
+
 const nothingOf = (t: TestMesh, name: NamespaceName) =>
   Effect.gen(function* () {
     expect(t.state.holdings.has(name)).toBe(false)
@@ -48,6 +60,29 @@ const nothingOf = (t: TestMesh, name: NamespaceName) =>
   })
 
 describe("Removal", () => {
+  it("detaches handlers, so that one of the same name starts without them", () =>
+    TestMesh.run((t) =>
+      Effect.gen(function* () {
+        const ns = new TestNamespace(t)
+        yield* ns.create
+        const [first, other] = [yield* handled(t, ns.name), new TestNamespace(t, "b.example")]
+        yield* other.create
+        const kept = yield* handled(t, other.name)
+        yield* ns.publish(["a"])
+        yield* removeWaiting(t, ns.name)
+        const refused = yield* Effect.flip(
+          t.simulation.finish(t.mesh.handle(ns.name, "h", {}, () => undefined)),
+        )
+        expect(refused._tag).toBe("NamespaceNotFound")
+        yield* ns.create
+        const second = yield* handled(t, ns.name)
+        yield* ns.publish(["b"])
+        yield* other.publish(["c"])
+        yield* t.simulation.advance("1 second")
+        expect([first, second, kept]).toEqual([["a"], ["b"], ["c"]])
+      }).pipe(Effect.scoped),
+    ))
+
   it("takes everything of the namespace and nothing of others, and gives an account", () =>
     TestMesh.run((t) =>
       Effect.gen(function* () {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Cause, Deferred, Effect, Exit, Fiber, Scope } from "effect"
 import * as fc from "fast-check"
 import { type Handler, Handlers, RejectEvent } from "../../../src/actors/index.js"
-import { Outcome, SinkName } from "../../../src/domain/index.js"
+import { NamespaceName, Outcome, SinkName } from "../../../src/domain/index.js"
 import { HandlerSlots, HandlerTransport } from "../../../src/layers/transports/index.js"
 import { delivery, namespace, sink } from "./support/Deliveries.js"
 
@@ -157,6 +157,27 @@ describe("a sink without a handler", () => {
       expect(Exit.isExit(deliver(delivery(2)))).toBe(false)
       yield* attach(() => Outcome.gone("second"))
       expect(yield* deliver(delivery(2))).toEqual(Outcome.gone("second"))
+    }).pipe(Effect.provide(HandlerSlots.layer)),
+  )
+
+  it.scoped("has none of an earlier namespace of its name, whose handler no longer matters", () =>
+    Effect.gen(function* () {
+      const { attach: attachTo, detachAll } = yield* Handlers
+      const other = NamespaceName.make(`${namespace}.example`)
+      yield* attachTo(other, sink, () => Outcome.gone("other"))
+      const scope = yield* Scope.make()
+      yield* Scope.extend(
+        attach(() => Outcome.gone("earlier")),
+        scope,
+      )
+      yield* detachAll(namespace)
+      const { deliver } = yield* opened
+      expect(Exit.isExit(deliver(delivery(1)))).toBe(false)
+      yield* attach(() => undefined)
+      yield* Scope.close(scope, Exit.void)
+      expect(yield* deliver(delivery(1))).toMatchObject({ _tag: "Delivered" })
+      const error = yield* Effect.flip(Effect.scoped(attachTo(other, sink, () => undefined)))
+      expect(error._tag).toBe("HandlerAttached")
     }).pipe(Effect.provide(HandlerSlots.layer)),
   )
 

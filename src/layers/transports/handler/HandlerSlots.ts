@@ -45,6 +45,7 @@ class Slot implements HandlerSlot {
   }
 
   detach(): void {
+    if (this.#current === undefined) return
     this.#current = undefined
     for (const changed of this.#watching) changed()
   }
@@ -66,7 +67,7 @@ export const make = (): Handlers["Type"] => {
       (slot) =>
         Effect.sync(() => {
           slot.holders--
-          if (slot.holders === 0) slots.delete(key)
+          if (slot.holders === 0 && slots.get(key) === slot) slots.delete(key)
         }),
     )
   }
@@ -84,6 +85,15 @@ export const make = (): Handlers["Type"] => {
           () => Effect.sync(() => slot.detach()),
         ),
       ),
+    detachAll: (namespace) =>
+      Effect.sync(() => {
+        for (const [key, slot] of slots) {
+          if (!key.startsWith(`${namespace} `)) continue
+          // Who holds it still keeps what is nobody's any more.
+          slots.delete(key)
+          slot.detach()
+        }
+      }),
   }
 }
 
