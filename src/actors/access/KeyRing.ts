@@ -15,7 +15,7 @@ import {
   type Rate,
   TokenBucket,
 } from "../../domain/index.js"
-import type { Keys, StoredKey, StoreUnavailable } from "../ports/index.js"
+import { type Keys, patiently, type StoredKey, type StoreUnavailable } from "../ports/index.js"
 
 /** Too many tokens of unknown keys are being tried. Try again after a moment. */
 export class TooManyUnknownKeys extends Schema.TaggedError<TooManyUnknownKeys>()(
@@ -33,6 +33,7 @@ const maxRemembered = 16_384
 /** Look-ups that may find nothing. */
 const misses: Rate = { amount: 50, perMillis: 1_000, burst: 500 }
 const longWaitMillis = 1_000
+const dayMillis = 24 * 60 * 60 * 1_000
 /** How often it is noted which keys were used. */
 const notingInterval = Duration.seconds(10)
 
@@ -42,6 +43,12 @@ interface Remembered {
   readonly at: number
   /** Somebody is looking it up again. */
   refreshing: boolean
+}
+
+/** Somebody who was let in with a key, and stays. */
+interface Bearer extends Pick<NamespaceKey, "id" | "namespace"> {
+  /** Open when the store has to be asked whether the key is there. */
+  readonly doubt: Effect.Latch
 }
 
 export interface KeyRingOptions {
@@ -57,6 +64,7 @@ export class KeyRing {
   /** Ids that belong to no key, with the time at which that was found. */
   readonly #unknown = new Map<KeyId, number>()
   readonly #used = new Map<KeyId, number>()
+  readonly #bearers = new Set<Bearer>()
   readonly #misses: TokenBucket
   /** Under way, for ids of which nothing is known. */
   #lookUps = 0
@@ -102,10 +110,32 @@ export class KeyRing {
     })
   }
 
+  /** Returns when a key that was good is good no more: revoked, removed with its namespace or expired. */
+  lapse({ expiresAt, id, namespace }: NamespaceKey): Effect.Effect<void> {
+    // In doubt at first: it may have been revoked since it was looked at.
+    const bearer: Bearer = { id, namespace, doubt: Effect.unsafeMakeLatch(true) }
+    const gone = Effect.suspend(() => {
+      bearer.doubt.unsafeClose()
+      return Effect.map(patiently(this.#options.keys.find(id)), Option.isNone)
+    })
+    const revoked = Effect.repeat(Effect.zipRight(bearer.doubt.await, gone), { until: (is) => is })
+    const ends =
+      expiresAt === undefined ? revoked : Effect.raceFirst(revoked, this.#until(expiresAt))
+    return Effect.asVoid(ends).pipe(
+      Effect.ensuring(Effect.sync(() => this.#bearers.delete(bearer))),
+      (watch) =>
+        Effect.zipRight(
+          Effect.sync(() => this.#bearers.add(bearer)),
+          watch,
+        ),
+    )
+  }
+
   /** A key is no more. */
   revoked(id: KeyId): void {
     this.#epoch++
     this.#known.delete(id)
+    this.#doubt((bearer) => bearer.id === id)
   }
 
   /** Keys of a namespace may be no more. */
@@ -114,6 +144,7 @@ export class KeyRing {
     for (const [id, { stored }] of this.#known) {
       if (namespace === "all" || stored.key.namespace === namespace) this.#known.delete(id)
     }
+    this.#doubt((bearer) => namespace === "all" || bearer.namespace === namespace)
   }
 
   /** Notes the use of keys in the store now and then, for ever. */
@@ -131,6 +162,20 @@ export class KeyRing {
         for (const { id, at } of uses) if (!this.#used.has(id)) this.#used.set(id, at)
         return Effect.logWarning("The use of keys could not be noted", error)
       })
+    })
+  }
+
+  #doubt(concerns: (bearer: Bearer) => boolean): void {
+    for (const bearer of this.#bearers) if (concerns(bearer)) bearer.doubt.unsafeOpen()
+  }
+
+  /** Day by day: no timer takes more than a few weeks. */
+  #until(time: number): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const rest = time - this.#options.now()
+      return rest <= 0
+        ? Effect.void
+        : Effect.zipRight(Effect.sleep(Math.min(rest, dayMillis)), this.#until(time))
     })
   }
 

@@ -379,6 +379,8 @@ export interface MeshService extends Publisher {
     readonly authenticate: (
       token: string,
     ) => Effect.Effect<Option.Option<NamespaceKey>, StoreUnavailable | TooManyUnknownKeys>
+    /** Returns when a key that was good is good no more. */
+    readonly lapse: (key: NamespaceKey) => Effect.Effect<void>
   }
   /** Who changed what, the oldest first. */
   readonly audit: {

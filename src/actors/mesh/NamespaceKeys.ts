@@ -81,6 +81,7 @@ export const makeNamespaceKeys = (world: MeshWorld, door: NamespaceDoor): MeshSe
       }),
     known: (token) => keyRing.known(token),
     authenticate: (token) => keyRing.authenticate(token),
+    lapse: (key) => keyRing.lapse(key),
   }
 }
 

@@ -18,10 +18,14 @@ import {
 import type { ServerLimits } from "./ServerLimits.js"
 
 export interface EventStreamsShape {
-  /** Answers the request with what the reader gives, until it ends, the client leaves or the server closes. */
+  /**
+   * Answers the request with what the reader gives, until it ends, the client leaves, is no longer
+   * allowed (`lapse` returns), or the server closes.
+   */
   readonly answer: (
     namespace: NamespaceName,
     reader: EventReader,
+    lapse: Effect.Effect<void>,
   ) => Effect.Effect<
     HttpServerResponse.HttpServerResponse,
     never,
@@ -48,11 +52,11 @@ export const eventStreamHeaders = {
 export const makeEventStreams = (limits: StreamLimits): Effect.Effect<EventStreamsShape> =>
   Effect.map(Deferred.make<void>(), (closing) => ({
     close: Effect.asVoid(Deferred.succeed(closing, undefined)),
-    answer: (namespace, reader) =>
+    answer: (namespace, reader, lapse) =>
       Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
         const response = NodeHttpServerRequest.toServerResponse(request)
         const follow = followInto(response, namespace, reader, limits)
-        return Effect.raceFirst(follow, Deferred.await(closing)).pipe(
+        return Effect.raceAll([follow, lapse, Deferred.await(closing)]).pipe(
           Effect.zipRight(Effect.sync(() => leave(response, limits))),
           Effect.ensuring(Effect.sync(() => response.end())),
           Effect.as(HttpServerResponse.empty()),

@@ -1,7 +1,7 @@
 // Who bears a key: remembered for a while, forgotten when told, and unknown tokens cost little.
 
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Option } from "effect"
+import { Effect, Fiber, Option, TestClock } from "effect"
 import { KeyRing } from "../../../src/actors/access/KeyRing.js"
 import { Keys, StoreUnavailable } from "../../../src/actors/index.js"
 import {
@@ -225,5 +225,54 @@ describe("the key ring", () => {
         expect(uses.map(({ lastUsedAt }) => lastUsedAt)).toEqual([1_000_005, 1_000_005, undefined])
       }),
     ),
+  )
+
+  it.effect("tells who stays when the key lapses: revoked here or elsewhere", () =>
+    bench(({ add, keys, ring }) =>
+      Effect.gen(function* () {
+        const keyAt = (index: number) => Effect.map(keys.find(idAt(index)), Option.getOrThrow)
+        const lapseOf = (index: number) =>
+          Effect.flatMap(keyAt(index), ({ key }) => Effect.fork(ring.lapse(key)))
+        for (const index of [1, 2, 3]) yield* add(index)
+        const here = yield* lapseOf(1)
+        const elsewhere = yield* lapseOf(2)
+        const stays = yield* lapseOf(3)
+        yield* keys.delete(namespace, idAt(1))
+        ring.revoked(idAt(1))
+        yield* Fiber.join(here)
+        yield* keys.delete(namespace, idAt(2))
+        ring.forget("all")
+        yield* Fiber.join(elsewhere)
+        ring.forget(namespace)
+        yield* Effect.yieldNow()
+        expect(Option.isNone(yield* Fiber.poll(stays))).toBe(true)
+
+        const { key } = yield* keyAt(3)
+        yield* keys.delete(namespace, idAt(3))
+        // Revoked before anybody waited for it.
+        yield* ring.lapse(key)
+      }),
+    ),
+  )
+
+  it.effect("a key that expires in a month lapses in a month", () =>
+    Effect.gen(function* () {
+      const day = 24 * 60 * 60 * 1_000
+      yield* bench(({ add, keys, pass, ring }) =>
+        Effect.gen(function* () {
+          yield* add(1, { expiresAt: 1_000_000 + 30 * day })
+          const { key } = yield* Effect.map(keys.find(idAt(1)), Option.getOrThrow)
+          const lapse = yield* Effect.fork(ring.lapse(key))
+          for (let passed = 0; passed < 29; passed++) {
+            pass(day)
+            yield* TestClock.adjust(day)
+          }
+          expect(Option.isNone(yield* Fiber.poll(lapse))).toBe(true)
+          pass(day)
+          yield* TestClock.adjust(day)
+          yield* Fiber.join(lapse)
+        }),
+      )
+    }),
   )
 })

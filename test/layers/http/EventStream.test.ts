@@ -2,14 +2,14 @@
 // leave, and who come back.
 
 import { describe, expect, it } from "@effect/vitest"
-import { Context, Duration, Effect, Exit, Layer, Scope } from "effect"
+import { Context, Duration, Effect, Exit, Layer, Redacted, Scope } from "effect"
 import { Journal, Mesh, type PublishError } from "../../../src/actors/index.js"
 import { NamespaceName } from "../../../src/domain/index.js"
 import * as MemoryStore from "../../../src/layers/stores/memory/MemoryStore.js"
 import { MemoryState } from "../../../src/layers/stores/memory/MemoryState.js"
 import { acceptsEventStream } from "../../../src/layers/http/ServerSentEvents.js"
 import { cloudEvent } from "../../laws/LawEvents.js"
-import { connect } from "./support/EventClient.js"
+import { connect, type EventClient } from "./support/EventClient.js"
 import {
   batch,
   event,
@@ -350,6 +350,55 @@ describe("a client that reads slowly", () => {
     ),
   )
 })
+
+describe("an event stream that a key was let in to", () => {
+  const token = "correct-horse-battery-staple"
+  const bearing = (key: string) => ({ authorization: `Bearer ${key}` })
+  const makeKey = (more: Readonly<Record<string, unknown>> = {}) =>
+    Effect.map(
+      send({
+        method: "POST",
+        path: `${ns}/keys`,
+        headers: bearing(token),
+        body: { scopes: ["read"], ...more },
+      }),
+      ({ json }) => json as { readonly id: string; readonly key: string },
+    )
+
+  it.live("ends when the key is revoked or expires, and the others go on", () =>
+    withServer(
+      Effect.gen(function* () {
+        yield* send({ method: "PUT", path: ns, headers: bearing(token), body: {} })
+        const revoked = yield* makeKey()
+        const expiring = yield* makeKey({ expiresAt: new Date(Date.now() + 1_500).toISOString() })
+        const staying = yield* makeKey()
+        const opened = (key: string) =>
+          Effect.tap(connect(stream, bearing(key)), (client) => client.until(isOpen))
+        const first = yield* opened(revoked.key)
+        const second = yield* opened(expiring.key)
+        const others = [yield* opened(staying.key), yield* opened(token)]
+        const path = `${ns}/keys/${revoked.id}`
+        yield* send({ method: "DELETE", path, headers: bearing(token) })
+        yield* first.until(({ ended }) => ended)
+        yield* second.until(({ ended }) => ended)
+        const again = yield* connect(stream, bearing(revoked.key))
+        expect(again.status).toBe(401)
+        yield* send({
+          method: "POST",
+          path: `${ns}/events`,
+          headers: { ...structured, ...bearing(token) },
+          body: event("a"),
+        })
+        for (const client of others) yield* client.until(({ ids }) => ids.length === 1)
+        expect(first.ids).toEqual([])
+        expect(second.ids).toEqual([])
+      }),
+      { adminToken: Redacted.make(token) },
+    ),
+  )
+})
+
+const isOpen = ({ lastEventId, status }: EventClient) => status === 200 && lastEventId !== undefined
 
 describe("a client that comes back", () => {
   it.live("after the server went away goes on where it was", () =>

@@ -4,7 +4,7 @@
 import { HttpApiBuilder, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import { NodeHttpServerRequest } from "@effect/platform-node"
 import { Effect, Option } from "effect"
-import { Mesh } from "../../../actors/index.js"
+import { CurrentOrigin, Mesh } from "../../../actors/index.js"
 import {
   type InvalidSetting,
   type JournaledEvent,
@@ -73,7 +73,9 @@ export const eventsHandlers = HttpApiBuilder.group(EventloomApi, "events", (hand
             types,
             filters: filter === undefined ? [] : [{ sql: filter }],
           })
-          return yield* streams.answer(path.namespace, reader)
+          const { caller } = yield* CurrentOrigin
+          const lapse = caller.kind === "key" ? mesh.keys.lapse(caller.key) : Effect.never
+          return yield* streams.answer(path.namespace, reader, lapse)
         }).pipe(Effect.catchTag("InvalidSetting", invalidFilter), answering),
       )
       .handle("getEvent", ({ path: { namespace, sequence } }) =>
