@@ -2,21 +2,25 @@
 // subscription still needs, unless the namespace says so; then what is lost is counted and said aloud.
 
 import { Duration, Effect, Option } from "effect"
-import { type NamespaceName, Sequence } from "../../domain/index.js"
+import { type NamespaceName, Sequence, type SubscriptionName } from "../../domain/index.js"
 import { forgetAttempts } from "../mesh/ForgetAttempts.js"
 import type { MeshWorld } from "../mesh/MeshWorld.js"
 import type { Seats } from "../mesh/MeshIncarnation.js"
 import { countJournal, loadSettings } from "../namespace/NamespaceSeat.js"
 import type { StoreUnavailable } from "../ports/index.js"
 import { subscriptionChange } from "../subscription/ProgressChanges.js"
+import { undeliveredUpTo } from "./Undelivered.js"
 
 export interface TrimReport {
   readonly trimmed: number
-  /** Of those, events that at least one subscription had not had. */
+  /** Of those, events that a subscription had not had, counted for each subscription. */
   readonly undelivered: number
 }
 
 const kept: TrimReport = { trimmed: 0, undelivered: 0 }
+
+/** So many subscriptions that lost events are named in an alert. */
+const namedAtMost = 10
 
 /** Trims what may go, and counts what is left where that is limited. */
 export const applyRetention = (
@@ -51,20 +55,64 @@ const trimExpired = (
       ...(retentionBytes === undefined ? {} : { maxBytes: retentionBytes }),
     })
     const needed = yield* world.deliveryLog.slowestPosition(name)
-    const lost = needed === undefined ? 0 : Math.max(0, expired - needed)
-    const upTo = dropUndelivered === true ? expired : Math.min(expired, needed ?? expired)
-    const trimmed = yield* trimUpTo(world, name, Sequence.make(upTo))
-    if (trimmed > 0) yield* forgetAttempts(world, name, { upTo: Sequence.make(upTo) })
-    const undelivered = dropUndelivered === true && trimmed > 0 ? Math.min(lost, trimmed) : 0
-    if (undelivered > 0) {
-      world.deliveries.dropped += undelivered
-      world.alerts.raise({ _tag: "EventsDropped", namespace: name, events: undelivered })
-      yield* Effect.logWarning("Retention dropped events that a subscription had not had").pipe(
-        Effect.annotateLogs({ namespace: name, undelivered }),
-      )
+    const isNeeded = needed !== undefined && needed < expired
+    const upTo = Sequence.make(isNeeded && dropUndelivered !== true ? needed : expired)
+    const report =
+      isNeeded && dropUndelivered === true
+        ? yield* trimUndelivered(world, name, upTo)
+        : { trimmed: yield* trimUpTo(world, name, upTo), undelivered: 0 }
+    if (report.trimmed > 0) yield* forgetAttempts(world, name, { upTo })
+    return report
+  })
+
+/**
+ * Trims what subscriptions have not had, and accounts for it: before each write, since one that fails
+ * may have been carried out.
+ */
+const trimUndelivered = (
+  world: MeshWorld,
+  name: NamespaceName,
+  upTo: Sequence,
+): Effect.Effect<TrimReport, StoreUnavailable> =>
+  Effect.gen(function* () {
+    const { losses } = world
+    const { oldest } = yield* world.journal.bounds(name)
+    const owed = yield* undeliveredUpTo(world.deliveryLog, name, upTo)
+    const losing = new Set<SubscriptionName>()
+    let undelivered = 0
+    const account = (trimmed: number) => {
+      const from = Math.max(oldest + trimmed, losses.countedTo(name) + 1)
+      const to = Math.min(upTo, oldest + trimmed + world.config.purgeRows - 1)
+      if (from > to) return
+      losses.counted(name, to)
+      for (const { subscription, within } of owed) {
+        const events = within(from, to)
+        if (events === 0) continue
+        losing.add(subscription)
+        undelivered += events
+        losses.add(name, subscription, events)
+        world.deliveries.dropped += events
+      }
     }
+    const trimmed = yield* trimUpTo(world, name, upTo, account).pipe(
+      Effect.ensuring(Effect.suspend(() => reportLoss(world, name, losing, undelivered))),
+    )
     return { trimmed, undelivered }
   })
+
+const reportLoss = (
+  world: MeshWorld,
+  namespace: NamespaceName,
+  losing: ReadonlySet<SubscriptionName>,
+  events: number,
+): Effect.Effect<void> => {
+  if (events === 0) return Effect.void
+  const subscriptions = [...losing].slice(0, namedAtMost)
+  world.alerts.raise({ _tag: "EventsDropped", namespace, events, subscriptions })
+  return Effect.logWarning("Retention dropped events that a subscription had not had").pipe(
+    Effect.annotateLogs({ namespace, events, subscriptions }),
+  )
+}
 
 /** A subscription that nothing matches stands still in the store while it moves in memory. */
 const writePositions = (world: MeshWorld, seats: Seats, name: NamespaceName): Effect.Effect<void> =>
@@ -86,14 +134,19 @@ const trimUpTo = (
   world: MeshWorld,
   name: NamespaceName,
   upTo: Sequence,
+  /** Told before each write how many events the earlier ones have taken. */
+  beforeWrite: (trimmed: number) => void = () => undefined,
 ): Effect.Effect<number, StoreUnavailable> => {
   const { purgeRows } = world.config
   const go = (trimmed: number): Effect.Effect<number, StoreUnavailable> =>
-    Effect.flatMap(world.journal.trim(name, upTo, purgeRows), (rows) =>
-      rows < purgeRows
-        ? Effect.succeed(trimmed + rows)
-        : Effect.zipRight(Effect.yieldNow(), go(trimmed + rows)),
-    )
+    Effect.suspend(() => {
+      beforeWrite(trimmed)
+      return Effect.flatMap(world.journal.trim(name, upTo, purgeRows), (rows) =>
+        rows < purgeRows
+          ? Effect.succeed(trimmed + rows)
+          : Effect.zipRight(Effect.yieldNow(), go(trimmed + rows)),
+      )
+    })
   return upTo <= 0 ? Effect.succeed(0) : go(0)
 }
 

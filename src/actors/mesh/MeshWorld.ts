@@ -7,6 +7,7 @@ import { AuditTrail } from "../access/AuditTrail.js"
 import { KeyRing } from "../access/KeyRing.js"
 import { Catalogues } from "../catalogue/Catalogues.js"
 import { GroupCommit } from "../journal/GroupCommit.js"
+import { Losses } from "../journal/Losses.js"
 import {
   AuditLog,
   DeliveryLog,
@@ -61,6 +62,8 @@ export interface MeshWorld {
   readonly alerts: Alerts
   /** What has become of deliveries since the start, over all subscriptions. */
   readonly deliveries: DeliveryCounts
+  /** What retention took of it, by subscription. */
+  readonly losses: Losses
   /** Publishes refused since the start, by the setting that said so. */
   readonly refusals: PublishRefusals
   /** Milliseconds since the epoch. */
@@ -149,6 +152,7 @@ export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Sc
       replays,
       replayProgress,
       deliveries: noDeliveries(),
+      losses: new Losses(),
       refusals: noRefusals(),
       now,
       elapsed: () => Number(clock.unsafeCurrentTimeNanos()) / 1_000_000,

@@ -40,7 +40,9 @@ export const makeSubscriptions = (
       const lag = Math.max(0, head - position)
       const rateLimitedUntil = place?.feed?.rateLimitedUntil
       const limited = rateLimitedUntil === undefined ? {} : { rateLimitedUntil }
-      return { ...record, state, position, lag, ...limited }
+      const dropped = world.losses.of(namespace, name)
+      const lost = dropped === 0 ? {} : { dropped }
+      return { ...record, state, position, lag, ...limited, ...lost }
     })
 
   const positionFor = (
@@ -124,6 +126,7 @@ export const makeSubscriptions = (
           reply,
         }))
         .pipe(
+          Effect.tap(() => world.losses.forget(namespace, name)),
           // It is deleted, whether they go now or with the namespace: nobody is shown them any more.
           Effect.zipLeft(
             Effect.ignoreLogged(forgetAttempts(world, namespace, { subscription: name })),

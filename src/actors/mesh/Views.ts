@@ -90,6 +90,8 @@ export interface SubscriptionView extends Subscription {
   readonly lag: number
   /** Until when its rate limit holds back what is ready, in milliseconds since the epoch. */
   readonly rateLimitedUntil?: number
+  /** Events, matching or not, that retention took before it had them, since the process started; if any. */
+  readonly dropped?: number
 }
 
 /**

@@ -72,7 +72,10 @@ export const runRemovalStep = (
     case "invalidate-caches":
       return Effect.zipRight(
         // Here it must not wait for its turn: the next step frees the name.
-        Effect.sync(() => world.keyRing.forget(name)),
+        Effect.sync(() => {
+          world.keyRing.forget(name)
+          world.losses.forget(name)
+        }),
         Effect.as(world.invalidation.broadcast(name), nothing),
       )
     case "release-name":

@@ -169,7 +169,8 @@ export class FeedDeliveries implements GateUser {
     if (this.#window.isStopped) return
     const { sequence, orderKey, attempts, since } = deferral
     const condemned = this.#aside.condemnation(sequence)
-    if (event === undefined) this.count("dropped")
+    // Retention has counted what it took.
+    if (event === undefined) this.counts.dropped++
     else if (condemned !== undefined) this.#bury(event, condemned, attempts, since)
     else {
       this.#window.readmit(deferral, event)

@@ -45,7 +45,7 @@ export interface DeliveryCounts {
   failed: number
   /** Deliveries given up on. */
   dead: number
-  /** Events lost: ephemeral ones that found no room or failed, and those that retention took. */
+  /** Events lost: ephemeral ones that found no room or failed, and those that retention took from it. */
   dropped: number
 }
 

@@ -40,7 +40,13 @@ export const Alert = Schema.Union(
     reason: Reason,
   }),
   /** Retention let events go that a subscription had not had, as it was told to. */
-  Schema.TaggedStruct("EventsDropped", { namespace: NamespaceName, events: Schema.Number }),
+  Schema.TaggedStruct("EventsDropped", {
+    namespace: NamespaceName,
+    /** Counted for each subscription that had not had them. */
+    events: Schema.Number,
+    /** Some of those subscriptions. */
+    subscriptions: Schema.Array(SubscriptionName),
+  }),
   /** A step of a removal fails again and again. */
   Schema.TaggedStruct("RemovalStuck", {
     namespace: NamespaceName,
@@ -100,8 +106,8 @@ export const describeAlert: (alert: Alert) => string = Match.typeTags<Alert, str
     `the sink ${cause === "outage" ? "takes nothing" : "refuses every event"}, which wait: ${reason}`,
   SinkRecovered: () => "the sink takes events again",
   SubscriptionDisabled: ({ reason }) => `the subscription was disabled: ${reason}`,
-  EventsDropped: ({ events }) =>
-    `retention let ${events} events go that a subscription had not had`,
+  EventsDropped: ({ events, subscriptions }) =>
+    `retention let ${events} events go that subscriptions had not had, such as ${subscriptions.join(", ")}`,
   RemovalStuck: ({ step, failures, reason }) =>
     `the removal fails at "${step}", ${failures} times by now: ${reason}`,
   SourceLagging: ({ lagBytes, budgetBytes }) =>

@@ -236,13 +236,14 @@ export class EmbeddedNamespace implements MeshNamespace {
 
   async subscriptions(): Promise<ReadonlyArray<SubscriptionInfo>> {
     const found = await this.#runtime.run(this.#mesh.subscriptions.list(this.name))
-    return found.map(({ name, spec, state, reason, position, lag }) => ({
+    return found.map(({ name, spec, state, reason, position, lag, dropped }) => ({
       name,
       sink: spec.sink,
       state,
       ...(reason === undefined ? {} : { reason }),
       position,
       lag,
+      ...(dropped === undefined ? {} : { dropped }),
     }))
   }
 

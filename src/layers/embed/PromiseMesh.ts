@@ -234,6 +234,8 @@ export interface SubscriptionInfo {
   readonly position: number
   /** Events behind the head of the namespace, matching or not. */
   readonly lag: number
+  /** Events that retention took before it had them, since the process started; if any. */
+  readonly dropped?: number
 }
 
 /** A delivery that was given up on. */

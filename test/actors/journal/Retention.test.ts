@@ -5,6 +5,7 @@ import { Duration } from "effect"
 import { describe, expect, it } from "vitest"
 import { ByteSize, Outcome, type Settings, SubscriptionName } from "../../../src/domain/index.js"
 import { delivered } from "../../support/ScriptedTransport.js"
+import { Fault } from "../../support/StoreFaults.js"
 import { TestMesh } from "../../support/TestMesh.js"
 import { TestNamespace } from "../../support/TestNamespace.js"
 
@@ -30,6 +31,13 @@ const kept = (t: TestMesh, ns: TestNamespace) => {
   const bounds = t.state.holdings.get(ns.name)?.log.bounds
   return bounds === undefined ? 0 : bounds.head - bounds.oldest + 1
 }
+
+/** What metrics say of events that were lost. */
+const dropped = (t: TestMesh) =>
+  Effect.map(t.mesh.metrics, ({ alerts, deliveries }) => ({
+    deliveries: deliveries.dropped,
+    alerts: alerts.get("eventloom.journal.events-dropped") ?? 0,
+  }))
 
 describe("Retention", () => {
   scenario("by age lets old events go, and never the last", hour, (t, ns) =>
@@ -105,7 +113,61 @@ describe("Retention", () => {
         ns.answer(delivered)
         yield* t.simulation.advance("1 hour")
         expect(ns.taken().at(-1)).toBe("b")
-        expect(yield* ns.view()).toMatchObject({ lag: 0 })
+        expect(yield* ns.view()).toMatchObject({ lag: 0, dropped: 1 })
+        expect(yield* dropped(t)).toEqual({ deliveries: 1, alerts: 1 })
+      }),
+  )
+
+  scenario(
+    "counts what it drops for each subscription that had not had it, and no other",
+    { ...hour, dropUndelivered: true },
+    (t, ns) =>
+      Effect.gen(function* () {
+        yield* ns.sink("other")
+        yield* ns.subscribe("behind", { ordering: "strict" })
+        yield* ns.subscribe("paused")
+        yield* ns.subscribe("one")
+        yield* ns.subscribe("well", {}, "other")
+        ns.answer(({ event, subscription }) =>
+          subscription === "one" && event.event.id !== "e7"
+            ? Effect.succeed(Outcome.delivered())
+            : Effect.succeed(Outcome.retry("later", t.simulation.now + 36_000_000)),
+        )
+        yield* t.simulation.finish(
+          t.mesh.subscriptions.pause(ns.name, SubscriptionName.make("paused")),
+        )
+        const ids = Array.from({ length: 1_200 }, (_, index) => `e${index}`)
+        for (const id of ids) yield* ns.publish([id])
+        yield* t.simulation.advance("4 hours")
+        expect(kept(t, ns)).toBe(1)
+        const of = (name: string) => Effect.map(ns.view(name), (view) => view.dropped)
+        const views = yield* Effect.forEach(["behind", "paused", "one", "well"], of)
+        expect(views).toEqual([1_199, 1_199, 1, undefined])
+        expect(yield* dropped(t)).toMatchObject({ deliveries: 2_399 })
+        ns.answer(delivered)
+        yield* t.simulation.advance("1 day")
+        expect(yield* dropped(t)).toMatchObject({ deliveries: 2_399 })
+        yield* t.simulation.finish(
+          t.mesh.subscriptions.remove(ns.name, SubscriptionName.make("behind")),
+        )
+        yield* ns.subscribe("behind")
+        expect((yield* ns.view("behind")).dropped).toBeUndefined()
+      }),
+  )
+
+  scenario(
+    "accounts for what it took before it failed",
+    { ...hour, dropUndelivered: true },
+    (t, ns) =>
+      Effect.gen(function* () {
+        yield* ns.subscribe()
+        yield* t.simulation.finish(t.mesh.subscriptions.pause(ns.name, SubscriptionName.make("p")))
+        yield* ns.publish(Array.from({ length: 5_000 }, (_, index) => `e${index}`))
+        yield* t.faults.next("Journal.trim", Fault.Pass(), Fault.FailAfter(), Fault.FailBefore())
+        yield* t.simulation.advance("6 hours")
+        expect(kept(t, ns)).toBe(1)
+        expect(yield* dropped(t)).toMatchObject({ deliveries: 4_999 })
+        expect((yield* ns.view()).dropped).toBe(4_999)
       }),
   )
 })

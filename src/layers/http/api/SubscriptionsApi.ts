@@ -32,6 +32,12 @@ export const SubscriptionShape = Schema.Struct({
   rateLimitedUntil: Schema.optional(
     Instant.annotations({ description: "Until when its rate limit holds back what is ready." }),
   ),
+  dropped: Schema.optional(
+    Schema.Number.annotations({
+      description:
+        "Events, matching or not, that retention took before the subscription had them, since the process started. Absent while there are none.",
+    }),
+  ),
   createdAt: Instant,
   updatedAt: Instant,
 }).annotations({ identifier: "Subscription" })
