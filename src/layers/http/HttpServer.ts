@@ -79,9 +79,9 @@ const serve = (
     const access = accessRules({ adminToken, keys: (yield* Mesh).keys })
     const streams = yield* makeEventStreams(limits)
     const handler = yield* makeRequestHandler({ access, streams, fastPath })
-    const server = yield* Effect.acquireRelease(
-      Effect.sync(() => configured(handler, limits)),
-      (server) => closeGracefully(server, limits),
+    const { server } = yield* Effect.acquireRelease(
+      Effect.sync(() => tracked(configured(handler, limits))),
+      (tracked) => closeGracefully(tracked, limits),
     )
     // Runs before the server waits for its requests to end.
     yield* Effect.addFinalizer(() => streams.close)
@@ -165,14 +165,39 @@ const listen = (server: Server, host: string, port: number): Effect.Effect<void,
     })
   })
 
-/** Connections between two requests are closed at once, the others when theirs has ended. */
-const closeGracefully = (server: Server, { closeDeadline }: ServerLimits): Effect.Effect<void> => {
+interface Tracked {
+  readonly server: Server
+  readonly connections: ReadonlySet<Socket>
+}
+
+const tracked = (server: Server): Tracked => {
+  const connections = new Set<Socket>()
+  server.on("connection", (socket) => {
+    connections.add(socket)
+    socket.once("close", () => connections.delete(socket))
+  })
+  return { server, connections }
+}
+
+/** Clients connect ahead of their next request; Node counts such a connection among the busy ones. */
+const closeUnused = (connections: ReadonlySet<Socket>): void => {
+  for (const socket of connections) if (socket.bytesRead === 0) socket.destroy()
+}
+
+/** Connections without a request under way are closed at once, the others when theirs has ended. */
+const closeGracefully = (
+  { connections, server }: Tracked,
+  { closeDeadline }: ServerLimits,
+): Effect.Effect<void> => {
   const closed = Effect.async<void>((resume) => {
     if (!server.listening) return resume(Effect.void)
     server.close(() => resume(Effect.void))
   })
   const sweep = Effect.repeat(
-    Effect.sync(() => server.closeIdleConnections()),
+    Effect.sync(() => {
+      server.closeIdleConnections()
+      closeUnused(connections)
+    }),
     Schedule.spaced("20 millis"),
   )
   return Effect.raceFirst(closed, Effect.asVoid(sweep)).pipe(

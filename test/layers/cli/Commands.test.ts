@@ -1,10 +1,11 @@
-import { expect, layer } from "@effect/vitest"
+import { expect } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
 import { Mesh } from "../../../src/actors/index.js"
 import { NamespaceName, Outcome } from "../../../src/domain/index.js"
 import { temporaryDirectory } from "../../support/EmbeddedImage.js"
+import { sharedLayer } from "../../support/SharedLayer.js"
 import { jsonOf, type Ran } from "./support/Run.js"
 import { cli, testServer } from "./support/Server.js"
 
@@ -20,7 +21,7 @@ const Letters = Schema.Struct({
 })
 const Listed = (ran: Ran) => Schema.decodeUnknownSync(Letters)(jsonOf(ran))
 
-layer(testServer(), { excludeTestServices: true })("commands for a running server", (it) => {
+sharedLayer(testServer(), { excludeTestServices: true })("commands for a running server", (it) => {
   it.effect("publish one event, and read it back", () =>
     Effect.gen(function* () {
       yield* cli("namespaces add one.example")
@@ -366,7 +367,7 @@ layer(testServer(), { excludeTestServices: true })("commands for a running serve
   )
 })
 
-layer(testServer("s3cret"))("with an operator's token", (it) => {
+sharedLayer(testServer("s3cret"))("with an operator's token", (it) => {
   it.effect("keys are made, used, listed and revoked, and the audit log says by whom", () =>
     Effect.gen(function* () {
       const env = { EVENTLOOM_ADMIN_TOKEN: "s3cret" }

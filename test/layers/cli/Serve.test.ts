@@ -1,10 +1,11 @@
 import { createServer } from "node:http"
 import * as net from "node:net"
-import { describe, expect, it, layer } from "@effect/vitest"
+import { describe, expect, it } from "@effect/vitest"
 import { Context, Deferred, Effect, Layer, Schema } from "effect"
 import * as Deployment from "../../../src/layers/Deployment.js"
 import { HttpServer } from "../../../src/layers/http/index.js"
 import { embeddedFolder, temporaryDirectory } from "../../support/EmbeddedImage.js"
+import { sharedLayer } from "../../support/SharedLayer.js"
 import { startCli } from "./support/Process.js"
 import { jsonOf, runCli } from "./support/Run.js"
 
@@ -62,7 +63,7 @@ const slowReceiver = Effect.gen(function* () {
   return { url, ids, arrived: Deferred.await(arrived), letGo: Deferred.succeed(letGo, undefined) }
 })
 
-layer(DataDir.layer, { excludeTestServices: true })("eventloom serve", (it) => {
+sharedLayer(DataDir.layer, { excludeTestServices: true })("eventloom serve", (it) => {
   it.scoped(
     "keeps everything through kill -9, and ends in good order on SIGTERM",
     () =>

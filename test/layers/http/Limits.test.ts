@@ -1,5 +1,6 @@
 // What a client cannot do to the server: fill its memory, hold its connections, make it fail.
 
+import { once } from "node:events"
 import { connect } from "node:net"
 import { Readable } from "node:stream"
 import { describe, expect, it } from "@effect/vitest"
@@ -482,6 +483,20 @@ describe("closing", () => {
       expect(status).toBe(202)
       expect(headers).toBeDefined()
       yield* closing
+    }),
+  )
+
+  it.live("does not wait for a connection on which nobody has asked anything", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const limits = { closeDeadline: Duration.minutes(1) }
+      const context = yield* Scope.extend(Layer.build(serverLayer({ limits })), scope)
+      const socket = connect(Context.get(context, Api).port, "127.0.0.1")
+      const closed = Effect.promise(() => once(socket, "close"))
+      yield* Effect.promise(() => once(socket, "connect"))
+      // An answer on another connection: the server has taken this one by then.
+      yield* Effect.provide(send({ path: "/health/live" }), context)
+      yield* Effect.all([closed, Scope.close(scope, Exit.void)], { concurrency: 2 })
     }),
   )
 

@@ -1,11 +1,12 @@
 // What the laws of the journal do not reach: the ways in which appends go through the store.
 
-import { expect, layer } from "@effect/vitest"
+import { expect } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { Journal, Removals } from "../../../src/actors/index.js"
 import { origin } from "../../../src/domain/index.js"
 import * as EmbeddedStore from "../../../src/layers/stores/sql/EmbeddedStore.js"
 import { emptyImage } from "../../support/EmbeddedImage.js"
+import { sharedLayer } from "../../support/SharedLayer.js"
 import { entries, entry, namespace } from "./Events.js"
 
 const store = Layer.unwrapEffect(Effect.map(emptyImage, EmbeddedStore.layerInMemory))
@@ -15,7 +16,7 @@ const read = (name: string, maxBytes = 1e9) =>
     journal.read({ namespace: namespace(name), after: origin, limit: 10_000, maxBytes }),
   )
 
-layer(store, { excludeTestServices: true, timeout: "60 seconds" })((it) => {
+sharedLayer(store, { excludeTestServices: true, timeout: "60 seconds" })((it) => {
   it.effect("texts that hold the separator arrive as they are", () =>
     Effect.gen(function* () {
       const journal = yield* Journal
