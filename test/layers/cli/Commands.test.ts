@@ -5,7 +5,7 @@ import * as path from "node:path"
 import { Mesh } from "../../../src/actors/index.js"
 import { NamespaceName, Outcome } from "../../../src/domain/index.js"
 import { temporaryDirectory } from "../../support/EmbeddedImage.js"
-import { sharedLayer } from "../../support/SharedLayer.js"
+import { withSharedLayer } from "../../support/SharedLayer.js"
 import { jsonOf, type Ran } from "./support/Run.js"
 import { cli, testServer } from "./support/Server.js"
 
@@ -21,7 +21,7 @@ const Letters = Schema.Struct({
 })
 const Listed = (ran: Ran) => Schema.decodeUnknownSync(Letters)(jsonOf(ran))
 
-sharedLayer(testServer(), { excludeTestServices: true })("commands for a running server", (it) => {
+withSharedLayer("commands for a running server", testServer(), (it) => {
   it.effect("publish one event, and read it back", () =>
     Effect.gen(function* () {
       yield* cli("namespaces add one.example")
@@ -367,7 +367,7 @@ sharedLayer(testServer(), { excludeTestServices: true })("commands for a running
   )
 })
 
-sharedLayer(testServer("s3cret"))("with an operator's token", (it) => {
+withSharedLayer("with an operator's token", testServer("s3cret"), (it) => {
   it.effect("keys are made, used, listed and revoked, and the audit log says by whom", () =>
     Effect.gen(function* () {
       const env = { EVENTLOOM_ADMIN_TOKEN: "s3cret" }

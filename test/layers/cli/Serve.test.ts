@@ -5,7 +5,7 @@ import { Context, Deferred, Effect, Layer, Schema } from "effect"
 import * as Deployment from "../../../src/layers/Deployment.js"
 import { HttpServer } from "../../../src/layers/http/index.js"
 import { embeddedFolder, temporaryDirectory } from "../../support/EmbeddedImage.js"
-import { sharedLayer } from "../../support/SharedLayer.js"
+import { withSharedLayer } from "../../support/SharedLayer.js"
 import { startCli } from "./support/Process.js"
 import { jsonOf, runCli } from "./support/Run.js"
 
@@ -63,7 +63,7 @@ const slowReceiver = Effect.gen(function* () {
   return { url, ids, arrived: Deferred.await(arrived), letGo: Deferred.succeed(letGo, undefined) }
 })
 
-sharedLayer(DataDir.layer, { excludeTestServices: true })("eventloom serve", (it) => {
+withSharedLayer("eventloom serve", DataDir.layer, (it) => {
   it.scoped(
     "keeps everything through kill -9, and ends in good order on SIGTERM",
     () =>

@@ -6,7 +6,7 @@ import { Journal, Removals } from "../../../src/actors/index.js"
 import { origin } from "../../../src/domain/index.js"
 import * as EmbeddedStore from "../../../src/layers/stores/sql/EmbeddedStore.js"
 import { emptyImage } from "../../support/EmbeddedImage.js"
-import { sharedLayer } from "../../support/SharedLayer.js"
+import { withSharedLayer } from "../../support/SharedLayer.js"
 import { entries, entry, namespace } from "./Events.js"
 
 const store = Layer.unwrapEffect(Effect.map(emptyImage, EmbeddedStore.layerInMemory))
@@ -16,7 +16,7 @@ const read = (name: string, maxBytes = 1e9) =>
     journal.read({ namespace: namespace(name), after: origin, limit: 10_000, maxBytes }),
   )
 
-sharedLayer(store, { excludeTestServices: true, timeout: "60 seconds" })((it) => {
+withSharedLayer("the journal in SQL", store, (it) => {
   it.effect("texts that hold the separator arrive as they are", () =>
     Effect.gen(function* () {
       const journal = yield* Journal
