@@ -9,6 +9,7 @@ export default defineConfig({
     poolOptions: { forks: { maxForks: 2, minForks: 1, isolate: false } },
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    globalSetup: "test/support/build.ts",
     reporters: ["default"],
   },
 })

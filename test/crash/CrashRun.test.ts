@@ -14,7 +14,6 @@ it.scopedLive(
         seed: "short",
         kills: 4,
         store: { _tag: "Embedded", dataDir },
-        built: false,
         publishers: 4,
         slots: 2,
       })

@@ -27,8 +27,6 @@ export interface CrashOptions {
   readonly seed: string
   readonly kills: number
   readonly store: ProcessOptions["store"]
-  /** Runs what was built instead of the sources. */
-  readonly built: boolean
   readonly publishers: number
   readonly slots: number
   readonly onKill?: (kills: number) => void
@@ -66,7 +64,7 @@ export const crashRun = (options: CrashOptions): Effect.Effect<CrashReport, neve
       <A, E, R>(effect: Effect.Effect<A, E, R>) =>
         Effect.withRandom(effect, Random.make(`${options.seed}/${who}`))
     const receivers = yield* openReceivers(ledger, chanceOf(options.seed))
-    const victim = yield* makeVictim(ledger, processOptions, options.built)
+    const victim = yield* makeVictim(ledger, processOptions)
 
     let ending = false
     const aimed = yield* Ref.make(yield* Deferred.make<number>())

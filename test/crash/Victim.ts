@@ -35,7 +35,6 @@ const passing = new Set(["StoreUnavailable", "MeshOverloaded"])
 export const makeVictim = (
   ledger: Ledger,
   options: ProcessOptions,
-  built: boolean,
 ): Effect.Effect<Victim, never, Scope.Scope> =>
   Effect.gen(function* () {
     const outer = yield* Effect.scope
@@ -47,7 +46,7 @@ export const makeVictim = (
       const scope = yield* Scope.fork(outer, ExecutionStrategy.sequential)
       ledger.run += 1
       const startedAt = yield* Clock.currentTimeMillis
-      const mesh = yield* Scope.extend(startMesh(options, { built }), scope)
+      const mesh = yield* Scope.extend(startMesh(options), scope)
       yield* Ref.set(life, { mesh, scope, startedAt })
     })
 

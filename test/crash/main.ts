@@ -1,7 +1,7 @@
 /**
  * Kills a mesh at random instants under load and accounts for every acknowledged event.
  *
- *   npm run test:crash -- [--kills 50] [--seed text] [--store embedded|postgres] [--built]
+ *   npm run test:crash -- [--kills 50] [--seed text] [--store embedded|postgres]
  *
  * Ends with code 1 on any violation, and leaves the store for a look at it.
  */
@@ -20,7 +20,6 @@ const { values } = parseArgs({
     kills: { type: "string", default: "50" },
     seed: { type: "string", default: randomBytes(4).toString("hex") },
     store: { type: "string", default: "embedded" },
-    built: { type: "boolean", default: false },
   },
 })
 
@@ -85,7 +84,6 @@ const program = Effect.gen(function* () {
       seed: values.seed,
       kills,
       store,
-      built: values.built,
       publishers: 8,
       slots: 4,
       onKill: (count) => {

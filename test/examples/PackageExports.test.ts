@@ -40,7 +40,7 @@ const packagesLoadedBy = async (entry: string): Promise<ReadonlySet<string>> => 
     LOAD_TRACE: trace,
   })
   const urls = (await readFile(trace, "utf8")).split("\n")
-  expect(urls.some((url) => url.includes("/src/"))).toBe(true)
+  expect(urls.some((url) => url.includes("/dist/"))).toBe(true)
   return new Set(
     urls.flatMap((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? []),
   )

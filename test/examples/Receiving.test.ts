@@ -16,7 +16,7 @@ interface Program {
   readonly needs?: readonly [string, ReadonlyArray<string>]
 }
 
-const node = [process.execPath, "--conditions=eventloom-source", "--import", "tsx"]
+const node = [process.execPath, "--import", "tsx"]
 
 const programs: ReadonlyArray<Program> = [
   { file: "eventloom-verify.ts", command: node },

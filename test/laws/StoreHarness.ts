@@ -3,10 +3,11 @@
 // The suites of an adapter share one store, and each run of a law works in namespaces of its own
 // (`freshNamespaces`), so an adapter that is slow to start is started a few times only.
 
-import { layer, type Vitest } from "@effect/vitest"
+import type { Vitest } from "@effect/vitest"
 import { Effect, Layer, type Scope } from "effect"
 import type { Invalidation, StorePorts } from "../../src/actors/index.js"
 import { NamespaceName } from "../../src/domain/index.js"
+import { withSharedLayer } from "../support/SharedLayer.js"
 
 /** What a store adapter provides. */
 export type Stores = StorePorts
@@ -70,16 +71,18 @@ export const lawSuite = (
   laws: (it: LawIt, runs: LawRuns) => void,
 ): void => {
   const { store, memoMap } = sharedStore(harness)
-  const options = { excludeTestServices: true, timeout: lawTimeout, memoMap } as const
-  layer(store, options)(title, (it) =>
-    laws(it, { timeout: lawTimeout, fastCheck: { numRuns: harness.runs } }),
+  withSharedLayer(
+    title,
+    store,
+    (it) => laws(it, { timeout: lawTimeout, fastCheck: { numRuns: harness.runs } }),
+    { timeout: lawTimeout, memoMap },
   )
 }
 
 /** Keeps the shared store of a harness from the first of the suites inside to the last. */
 export const withSharedStore = (title: string, harness: StoreHarness, suites: () => void): void => {
   const { store, memoMap } = sharedStore(harness)
-  layer(store, { excludeTestServices: true, timeout: lawTimeout, memoMap })(title, suites)
+  withSharedLayer(title, store, suites, { timeout: lawTimeout, memoMap })
 }
 
 let taken = 0

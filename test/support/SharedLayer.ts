@@ -3,16 +3,17 @@
 // elsewhere would run on that runtime, with its clock.
 
 import { it, layer, type Vitest } from "@effect/vitest"
-import type { Layer } from "effect"
+import type { Duration, Layer } from "effect"
 
 export const withSharedLayer = <R, E>(
   name: string,
   shared: Layer.Layer<R, E>,
   tests: (it: Vitest.MethodsNonLive<R, true>) => void,
+  options: { readonly timeout?: Duration.DurationInput; readonly memoMap?: Layer.MemoMap } = {},
 ): void => {
   const { effect, flakyTest, live, prop, scoped, scopedLive } = it
   const before = { effect, flakyTest, layer: it.layer, live, prop, scoped, scopedLive }
-  layer(shared, { excludeTestServices: true, timeout: "60 seconds" })(name, (own) => {
+  layer(shared, { timeout: "60 seconds", ...options, excludeTestServices: true })(name, (own) => {
     try {
       tests(own)
     } finally {

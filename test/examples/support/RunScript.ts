@@ -10,16 +10,16 @@ export const root = fileURLToPath(new URL("../../../", import.meta.url))
 const run = promisify(execFile)
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
 
-/** Runs node on the sources and answers its standard output. Rejects when it fails or takes 2 minutes. */
+/** Runs node on a script of TypeScript and answers its standard output. Rejects when it fails or takes 2 minutes. */
 export const runNode = async (
   options: ReadonlyArray<string>,
   cwd: string,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<string> => {
-  const { stdout } = await run(
-    process.execPath,
-    ["--conditions=eventloom-source", "--import", tsx, ...options],
-    { cwd, timeout: 120_000, env: { ...process.env, ...environment } },
-  )
+  const { stdout } = await run(process.execPath, ["--import", tsx, ...options], {
+    cwd,
+    timeout: 120_000,
+    env: { ...process.env, ...environment },
+  })
   return stdout
 }

@@ -37,19 +37,11 @@ export interface ChildMesh {
   readonly output: () => string
 }
 
-export interface ChildSettings {
-  /** Runs what `npm run build` made instead of the sources. */
-  readonly built?: boolean
-}
-
 const entry = fileURLToPath(new URL("./MeshProcess.ts", import.meta.url))
 const maxOutput = 100_000
 
 /** Starts the process; the scope kills it, if it still runs. */
-export const startMesh = (
-  options: ProcessOptions,
-  settings: ChildSettings = {},
-): Effect.Effect<ChildMesh, never, Scope.Scope> =>
+export const startMesh = (options: ProcessOptions): Effect.Effect<ChildMesh, never, Scope.Scope> =>
   Effect.gen(function* () {
     const argument = yield* Effect.orDie(Schema.encode(ProcessOptionsText)(options))
     const ready = yield* Deferred.make<CutOffRemovals, Refused | Cut>()
@@ -82,7 +74,7 @@ export const startMesh = (
     }
 
     const child = yield* Effect.acquireRelease(
-      Effect.sync(() => spawn(argument, settings)),
+      Effect.sync(() => spawn(argument)),
       (child) =>
         Effect.zipRight(
           Effect.sync(() => child.kill("SIGKILL")),
@@ -118,8 +110,8 @@ export const startMesh = (
     }
   })
 
-const spawn = (argument: string, { built = false }: ChildSettings): ChildProcess =>
+const spawn = (argument: string): ChildProcess =>
   fork(entry, [argument], {
-    execArgv: ["--import", "tsx", ...(built ? [] : ["--conditions=eventloom-source"])],
+    execArgv: ["--import", "tsx"],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   })

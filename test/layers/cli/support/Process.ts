@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { Data, Deferred, Effect } from "effect"
 
-const main = fileURLToPath(new URL("../../../../src/main.ts", import.meta.url))
+const main = fileURLToPath(new URL("../../../../dist/main.js", import.meta.url))
 
 export class EndedEarly extends Data.TaggedError("EndedEarly")<{
   readonly code: number | null
@@ -32,7 +32,7 @@ export const startCli = (args: ReadonlyArray<string>, env: Readonly<Record<strin
     let [out, err] = ["", ""]
     const child: ChildProcess = yield* Effect.acquireRelease(
       Effect.sync(() =>
-        spawn(process.execPath, ["--import", "tsx", main, ...args], {
+        spawn(process.execPath, [main, ...args], {
           env: { PATH: process.env["PATH"], ...env },
           stdio: ["ignore", "pipe", "pipe"],
         }),

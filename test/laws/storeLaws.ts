@@ -1,4 +1,5 @@
-// Every law of every store adapter. `EVENTLOOM_LAWS=memory` runs the named adapters only.
+// Every law of store adapters. To add an adapter, write its `StoreHarness` (see StoreHarness.ts) and a file of
+// tests that registers the laws for it.
 
 import { addEqualityTesters, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -8,7 +9,6 @@ import { eventTypesLaws } from "./eventTypesLaws.js"
 import { invalidationLaws } from "./invalidationLaws.js"
 import { journalLaws } from "./journalLaws.js"
 import { keysLaws } from "./keysLaws.js"
-import { chosenAdapters } from "./registry.js"
 import { modelLaws } from "./modelLaws.js"
 import { registryLaws } from "./registryLaws.js"
 import { removalsLaws } from "./removalsLaws.js"
@@ -36,13 +36,13 @@ const suites: ReadonlyArray<(name: string, harness: StoreHarness) => void> = [
   modelLaws,
 ]
 
-for (const [name, harness] of chosenAdapters()) {
+/** Registers every law for an adapter. */
+export const storeLaws = async (adapter: string, harness: StoreHarness): Promise<void> => {
   const missing = await Effect.runPromise(harness.missing ?? Effect.succeed(undefined))
-  if (missing === undefined)
-    withSharedStore(`laws of ${name}`, harness, () => {
-      for (const laws of suites) laws(name, harness)
-    })
-  else reportMissing(`${name} is not tested: ${missing}`)
+  if (missing !== undefined) return reportMissing(`${adapter} is not tested: ${missing}`)
+  withSharedStore(`laws of ${adapter}`, harness, () => {
+    for (const laws of suites) laws(adapter, harness)
+  })
 }
 
 /** A skip with its reason; under `CI=true` a failure. */

@@ -1,0 +1,4 @@
+import { memory } from "./memoryHarness.js"
+import { storeLaws } from "./storeLaws.js"
+
+await storeLaws("memory", memory)
