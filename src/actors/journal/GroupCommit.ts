@@ -5,7 +5,7 @@
 // one, so that no committed event is left undelivered.
 
 import { type Clock, Duration, Effect, Exit, Schema } from "effect"
-import { JournaledEvent, type Sequence } from "../../domain/index.js"
+import { JournaledEvent, type NamespaceName, type Sequence } from "../../domain/index.js"
 import type { MeshConfigShape } from "../mesh/MeshConfig.js"
 import type { NamespaceHub } from "../namespace/NamespaceHub.js"
 import type { Appended, Journal, JournalEntry, StoreUnavailable } from "../ports/index.js"
@@ -47,6 +47,7 @@ export class GroupCommit {
   readonly #unsure = new Set<NamespaceHub>()
   readonly #doubt = Effect.unsafeMakeLatch(false)
   #queue: Array<Pending> = []
+  #writing: ReadonlyArray<Pending> = []
   #events = 0
   #bytes = 0
   #published = 0
@@ -79,6 +80,12 @@ export class GroupCommit {
     return this.#writingSince === undefined
       ? 0
       : Math.max(0, this.#clock.unsafeCurrentTimeMillis() - this.#writingSince)
+  }
+
+  /** The hubs of a namespace that have publishes under way or in doubt: their journal may still grow by them. */
+  hubsOf(namespace: NamespaceName): ReadonlySet<NamespaceHub> {
+    const hubs = [...this.#writing, ...this.#queue].map(({ hub }) => hub)
+    return new Set([...hubs, ...this.#unsure].filter(({ name }) => name === namespace))
   }
 
   /** Queues the events of one publish; `resume` is called once, after their commit or its failure. */
@@ -125,6 +132,7 @@ export class GroupCommit {
           : batch.flatMap((pending) => pending.entries)
       const acceptedAt = this.#clock.unsafeCurrentTimeMillis()
       this.#writingSince = acceptedAt
+      this.#writing = batch
       return this.#journal.append(entries, acceptedAt).pipe(
         Effect.flatMap((appended) => this.#resolveUnsure(appended, batch)),
         Effect.matchCauseEffect({
@@ -135,7 +143,12 @@ export class GroupCommit {
               Effect.sync(() => this.#fail(batch, Exit.failCause(cause))),
             ),
         }),
-        Effect.ensuring(Effect.sync(() => (this.#writingSince = undefined))),
+        Effect.ensuring(
+          Effect.sync(() => {
+            this.#writingSince = undefined
+            this.#writing = []
+          }),
+        ),
       )
     })
   }

@@ -48,6 +48,7 @@ export class NamespaceHub {
   readonly #routes = new RoutingTable<Route>()
   readonly #all = new Set<Route>()
   #head: Sequence
+  #heir: NamespaceHub | undefined
 
   constructor(
     name: NamespaceName,
@@ -141,6 +142,7 @@ export class NamespaceHub {
       }
     }
     for (const route of touched) route.pump()
+    this.#heir?.advance(this.#head)
   }
 
   /** The journal is further than what was offered: every live route must read what it missed. */
@@ -149,6 +151,16 @@ export class NamespaceHub {
     const before = this.#head
     for (const route of this.#all) route.fallBehind(before)
     this.#head = head
+    this.#heir?.advance(head)
+  }
+
+  /**
+   * The namespace has another hub by now, since its actor was started anew: what was published to this
+   * one is that one's from here on.
+   */
+  bequeath(heir: NamespaceHub): void {
+    this.#heir = heir
+    heir.advance(this.#head)
   }
 
   /** Offers an event that is not journalled; answers the routes that have no room for it. */

@@ -61,8 +61,11 @@ export const loadNamespace = (
     const record = Option.getOrUndefined(yield* registry.getNamespace(name))
     if (record === undefined) return yield* new NamespaceNotFound({ namespace: name })
     const settings = yield* loadSettings(world, record)
+    // Before the head is read: what they commit afterwards is not in it.
+    const earlier = world.commits.hubsOf(name)
     const { bytes, head } = yield* journal.bounds(name)
     const hub = new NamespaceHub(name, record.incarnation, record.status, head, world.now())
+    for (const each of earlier) each.bequeath(hub)
     const quota = new PublishQuota(name, settings, world.now())
     quota.counted(bytes)
     const seat: NamespaceSeat = {
