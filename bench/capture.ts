@@ -48,6 +48,7 @@ const readOurs = (url: string, slot: string, end: Wal.Lsn, bufferBytes: number) 
         publicationTables: undefined,
         streaming: true,
         messages: true,
+        valueForms: "domain",
         failover: false,
         systemId: undefined,
         beforeCreate: () => Effect.void,

@@ -8,12 +8,13 @@
 import { Array as Arr, Clock, Duration, Effect } from "effect"
 import {
   type Alert,
+  alertCause,
   AlertDigest,
   alertedNamespace,
   alertEvent,
-  type AlertReport,
   alertType,
   CloudEvent,
+  type Report,
   systemNamespace,
 } from "../../domain/index.js"
 import type { PublishError } from "../mesh/Publisher.js"
@@ -39,21 +40,21 @@ const retryAfter = Duration.seconds(5)
 
 /** A report with what its event will have each time that publishing it is tried. */
 interface Waiting {
-  readonly report: AlertReport
+  readonly report: Report<Alert>
   readonly id: string
   readonly time: number
 }
 
 export class Alerts {
   readonly #options: AlertsOptions
-  readonly #digest: AlertDigest
+  readonly #digest: AlertDigest<Alert>
   readonly #waiting: Array<Waiting> = []
   readonly #arrival = Effect.unsafeMakeLatch(false)
   readonly #counts = new Map<string, number>()
 
   constructor(options: AlertsOptions) {
     this.#options = options
-    this.#digest = new AlertDigest(Duration.toMillis(options.interval))
+    this.#digest = new AlertDigest(Duration.toMillis(options.interval), alertCause)
   }
 
   /** How many were raised since the start, by type. */
@@ -82,7 +83,7 @@ export class Alerts {
     )
   }
 
-  #wait(reports: ReadonlyArray<AlertReport>): void {
+  #wait(reports: ReadonlyArray<Report<Alert>>): void {
     const { nextId, now } = this.#options
     for (const report of reports) this.#waiting.push({ report, id: nextId(), time: now() })
     this.#makeRoom()

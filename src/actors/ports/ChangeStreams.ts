@@ -16,6 +16,11 @@ export interface ChangeStreamRequest {
   readonly streaming: boolean
   /** Messages of `pg_logical_emit_message` are sent too, where the server can. */
   readonly messages: boolean
+  /**
+   * In which text forms values are sent: those that the domain reads, or those that the server, the
+   * database and the role are set to.
+   */
+  readonly valueForms: "domain" | "server"
   /** The slot is kept on standbys too, where the server can. */
   readonly failover: boolean
   /** The cluster that the slot must be in; undefined while none has been seen. */

@@ -86,6 +86,7 @@ const openStream = (
       publicationTables: options.publicationTables,
       streaming: options.streaming ?? true,
       messages: true,
+      valueForms: "domain",
       failover: options.failover ?? false,
       systemId: known?.systemId,
       beforeCreate: (systemId) =>

@@ -9,6 +9,7 @@ import { describeDeadLetter, DeadLetterReason, Reason } from "../delivery/index.
 import { type CloudEventInput } from "../event/index.js"
 import { SequenceFromString } from "../journal/index.js"
 import { NamespaceName, SinkName, SubscriptionName } from "../namespace/index.js"
+import type { Report } from "./AlertDigest.js"
 
 /** Whose events alerts are. Its sinks and subscriptions are the operator's. */
 export const systemNamespace = NamespaceName.make("eventloom.system")
@@ -119,19 +120,14 @@ export const describeAlert: (alert: Alert) => string = Match.typeTags<Alert, str
 export const alertedNamespace = (alert: Alert): NamespaceName | undefined =>
   "namespace" in alert ? alert.namespace : undefined
 
-/** An alert with how often its cause came since it was last told of. */
-export interface AlertReport {
-  readonly alert: Alert
-  readonly count: number
-  /** When the first of those came, in milliseconds since the epoch. */
-  readonly since: number
-}
+/** By which repetitions are counted. */
+export const alertCause = (alert: Alert): string => `${alertType(alert)} ${alertSubject(alert)}`
 
 const encode = Schema.encodeSync(Alert)
 
 /** The report as an event; `time` is in milliseconds since the epoch. */
 export const alertEvent = (
-  { alert, count, since }: AlertReport,
+  { alert, count, since }: Report<Alert>,
   { id, time }: { readonly id: string; readonly time: number },
 ): CloudEventInput => {
   const { _tag, ...facts } = encode(alert)

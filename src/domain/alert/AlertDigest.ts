@@ -5,29 +5,37 @@
  * Causes that are remembered are bounded: beyond that, the cause heard of longest ago is forgotten, and
  * told of at once when it comes again.
  */
-import { type Alert, type AlertReport, alertSubject, alertType } from "./Alert.js"
+/** An alert with how often its cause came since it was last told of. */
+export interface Report<A> {
+  readonly alert: A
+  readonly count: number
+  /** When the first of those came, in milliseconds since the epoch. */
+  readonly since: number
+}
 
-interface Cause {
+interface Cause<A> {
   /** When it was last told of, in milliseconds since the epoch. */
   toldAt: number
   /** What came since then; undefined when nothing did. */
-  pending: { alert: Alert; count: number; readonly since: number } | undefined
+  pending: { alert: A; count: number; readonly since: number } | undefined
 }
 
 const maxCauses = 4_096
 
-export class AlertDigest {
+export class AlertDigest<A> {
   readonly #intervalMillis: number
+  readonly #causeOf: (alert: A) => string
   /** By key, the one that was last told of last. */
-  readonly #causes = new Map<string, Cause>()
+  readonly #causes = new Map<string, Cause<A>>()
 
-  constructor(intervalMillis: number) {
+  constructor(intervalMillis: number, causeOf: (alert: A) => string) {
     this.#intervalMillis = intervalMillis
+    this.#causeOf = causeOf
   }
 
   /** Takes note of an alert; answers the report to make at once, if there is one. */
-  raise(alert: Alert, now: number): AlertReport | undefined {
-    const key = `${alertType(alert)} ${alertSubject(alert)}`
+  raise(alert: A, now: number): Report<A> | undefined {
+    const key = this.#causeOf(alert)
     const cause = this.#causes.get(key)
     // A clock that was set back must not silence a cause.
     if (cause !== undefined && now >= cause.toldAt && now - cause.toldAt < this.#intervalMillis) {
@@ -49,8 +57,8 @@ export class AlertDigest {
   }
 
   /** The reports that are due: of causes that came again, an interval after they were told of. */
-  due(now: number): ReadonlyArray<AlertReport> {
-    const reports: Array<AlertReport> = []
+  due(now: number): ReadonlyArray<Report<A>> {
+    const reports: Array<Report<A>> = []
     // Those that are told of go to the end, and are met there once more.
     for (const [key, { pending, toldAt }] of this.#causes) {
       if (now - toldAt < this.#intervalMillis) continue

@@ -7,7 +7,7 @@ import { ByteSize, ByteSizeText, DurationText } from "../units/index.js"
 import { columnTemplate, type NamespaceTemplate, NamespaceTemplateText } from "../wal/index.js"
 
 /** A name in the server's catalog. */
-const Identifier = Schema.String.pipe(
+export const Identifier = Schema.String.pipe(
   Schema.filter((name) => /^[^\p{Cc}]{1,63}$/u.test(name)),
 ).annotations({ message: () => "must be 1 to 63 characters without control characters" })
 

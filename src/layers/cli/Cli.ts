@@ -25,11 +25,13 @@ import { plain, unpainted } from "./screen/Paint.js"
 import { layer as screenLayer, Screen, type Surface } from "./screen/Screen.js"
 import { serveCommand } from "./serve/ServeCommand.js"
 import { version } from "./Version.js"
+import { wal2HttpCommand } from "./wal2http/Wal2HttpCommand.js"
 
 const eventloom = Command.make("eventloom").pipe(
   Command.withDescription("An event mesh for multi-tenant services"),
   Command.withSubcommands([
     serveCommand,
+    wal2HttpCommand,
     demoCommand,
     publishCommand,
     tailCommand,

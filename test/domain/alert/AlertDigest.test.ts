@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
-import { type Alert, AlertDigest } from "../../../src/domain/index.js"
+import { type Alert, alertCause, AlertDigest } from "../../../src/domain/index.js"
 
 const interval = 1_000
 
@@ -23,7 +23,7 @@ describe("AlertDigest", () => {
   it("tells of every alert, in a count at least, and of a cause at most once an interval", () => {
     fc.assert(
       fc.property(steps, (script) => {
-        const digest = new AlertDigest(interval)
+        const digest = new AlertDigest(interval, alertCause)
         const raised = new Map<string, number>()
         const told = new Map<string, Array<{ readonly at: number; readonly count: number }>>()
         let now = 0
@@ -57,7 +57,7 @@ describe("AlertDigest", () => {
   })
 
   it("tells of the first at once, and of the last of those that follow", () => {
-    const digest = new AlertDigest(interval)
+    const digest = new AlertDigest(interval, alertCause)
     expect(digest.raise(failed(1, "first"), 0)).toMatchObject({ count: 1, since: 0 })
     expect(digest.raise(failed(1, "second"), 10)).toBeUndefined()
     expect(digest.raise(failed(1, "third"), 20)).toBeUndefined()
@@ -66,13 +66,13 @@ describe("AlertDigest", () => {
   })
 
   it("is not silenced by a clock that is set back", () => {
-    const digest = new AlertDigest(interval)
+    const digest = new AlertDigest(interval, alertCause)
     expect(digest.raise(failed(1), 100_000)).toBeDefined()
     expect(digest.raise(failed(1), 5)).toBeDefined()
   })
 
   it("remembers no more causes than it may", () => {
-    const digest = new AlertDigest(interval)
+    const digest = new AlertDigest(interval, alertCause)
     for (let source = 0; source < 5_000; source++) digest.raise(failed(source), 0)
     expect(digest.raise(failed(4_999), 1)).toBeUndefined()
     expect(digest.raise(failed(0), 1)).toBeDefined()

@@ -3,8 +3,9 @@
 import { Command } from "@effect/cli"
 import { Effect } from "effect"
 import { Screen } from "../screen/Screen.js"
-import * as Logs from "./Logs.js"
-import { deploymentConfig, logConfig, serveOptions } from "./ServeOptions.js"
+import * as Logs from "../Logs.js"
+import { logConfig } from "../variables/LogVariables.js"
+import { deploymentConfig, serveOptions } from "./ServeOptions.js"
 
 export const serveCommand = Command.make("serve", serveOptions, (flags) =>
   Effect.gen(function* () {

@@ -41,16 +41,19 @@ export const service: ChangeStreamsService = {
 export const layer: Layer.Layer<never> = Layer.succeed(ChangeStreams, service)
 
 /** The text forms that values are read in; nothing that a role or database sets may change them. */
-const sessionSettings = [
+const domainForms = [
   "set datestyle = 'ISO'",
   "set intervalstyle = 'iso_8601'",
   "set timezone = 'UTC'",
   "set extra_float_digits = 3",
   "set bytea_output = 'hex'",
+]
+
+const patience = [
   "set statement_timeout = 0",
   "set lock_timeout = 0",
   "set idle_in_transaction_session_timeout = 0",
-].join("; ")
+]
 
 const maxStatusInterval = Duration.seconds(10)
 const maxSilence = Duration.seconds(60)
@@ -69,7 +72,8 @@ const open = (
       systemId,
       request,
     )
-    yield* query(replication, sessionSettings)
+    const forms = request.valueForms === "domain" ? domainForms : []
+    yield* query(replication, [...forms, ...patience].join("; "))
     const [timeout] = yield* query(
       statements,
       "select setting from pg_catalog.pg_settings where name = 'wal_sender_timeout'",

@@ -100,17 +100,18 @@ const factsOf = (
   alert: AlertData | undefined,
   happened: number,
 ): ReadonlyArray<Fact> => {
-  const facts: Array<Fact> = [
-    ["Topic", event.type],
-    ["Namespace", alert?.namespace ?? namespace],
-  ]
+  const facts: Array<Fact> = [["Topic", event.type]]
+  // Some alerts are about no namespace.
+  const about = alert === undefined ? namespace : alert.namespace
+  if (about !== undefined) facts.push(["Namespace", about])
   if (event.subject !== undefined) facts.push(["Subject", event.subject])
   if (happened > 1) facts.push(["How often", `${happened} times`])
   if (alert !== undefined && happened > 1) facts.push(["Since", alert.since])
   if (event.time !== undefined) facts.push(["Time", event.time])
-  const about = alert?.event
-  if (about !== undefined) facts.push(["Event", `${about.type}, ${about.id} of ${about.source}`])
-  else if (alert === undefined) {
+  const failed = alert?.event
+  if (failed !== undefined) {
+    facts.push(["Event", `${failed.type}, ${failed.id} of ${failed.source}`])
+  } else if (alert === undefined) {
     facts.push(["Event", `${event.id} of ${event.source}, sequence ${sequence}`])
   }
   if (alert?.deadLetter !== undefined) facts.push(["Dead letter", alert.deadLetter])

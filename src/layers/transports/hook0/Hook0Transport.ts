@@ -1,21 +1,19 @@
 // The transport "hook0": events into an application of Hook0, by the API that it publishes.
 
-import { Duration, Effect, Either, Exit, Redacted, type Scope } from "effect"
+import { Effect, Either, Exit, Redacted, type Scope } from "effect"
 import type { Connection, Delivery, SinkConfig, Transport } from "../../../actors/index.js"
 import { InvalidSetting, Outcome } from "../../../domain/index.js"
 import { TargetGuard } from "../guard/TargetGuard.js"
 import * as Agents from "../webhook/Agents.js"
-import type { AttemptContext } from "../webhook/Attempt.js"
 import * as Deadlines from "../webhook/Deadlines.js"
-import { exchange, type WholeAnswer } from "../webhook/Exchange.js"
-import { isUnknownType, outcomeOfHook0 } from "./Hook0Answer.js"
-import { type EventPost, eventPostMaker, typeParts } from "./Hook0Event.js"
+import { openContext } from "../webhook/OpenContext.js"
+import { hook0Client } from "./Hook0Client.js"
+import { eventPostMaker } from "./Hook0Event.js"
 import { Hook0Options, type Hook0OptionsEncoded } from "./Hook0Options.js"
 
 export const HOOK0 = "hook0"
 const TOKEN = "apiToken"
 const TOKEN_FORM = /^[\x21-\x7e]{1,8192}$/
-const DEFAULT_PATH = "/api/v1"
 
 type Hook0Config = SinkConfig<Hook0Options>
 
@@ -31,8 +29,7 @@ const readConfig = (guard: TargetGuard["Type"], { options, secrets }: Hook0Confi
     if (!TOKEN_FORM.test(Redacted.value(token))) {
       return yield* Either.left(invalid(TOKEN, "must be printable ASCII without spaces"))
     }
-    const path = url.pathname.replace(/\/+$/, "")
-    return { origin: url.origin, path: path === "" ? DEFAULT_PATH : path, token }
+    return { url, token }
   })
 
 export const make = (
@@ -49,60 +46,12 @@ export const make = (
           const exit = Exit.succeed(Outcome.misconfigured(message))
           return Effect.succeed<Connection>({ deliver: () => exit })
         },
-        onRight: ({ origin, path, token }) =>
+        onRight: ({ token, url }) =>
           Effect.gen(function* () {
-            const clock = yield* Effect.clock
-            const { applicationId, connectTimeout, createEventTypes, timeout } = config.options
-            const context: AttemptContext = {
-              pool: yield* agents.pool(origin),
-              deadlines,
-              limits: {
-                connectMillis: Duration.toMillis(connectTimeout),
-                totalMillis: Duration.toMillis(timeout),
-              },
-              now: () => clock.unsafeCurrentTimeMillis(),
-              elapsed: () => Deadlines.elapsedMillis(clock),
-            }
+            const { applicationId, createEventTypes } = config.options
+            const context = yield* openContext({ agents, deadlines }, url.origin, config.options)
+            const { submit } = hook0Client(context, { url, applicationId, token, createEventTypes })
             const postOf = eventPostMaker(config.options)
-            const headers = [
-              "content-type",
-              "application/json",
-              "user-agent",
-              "Eventloom",
-              "authorization",
-              `Bearer ${Redacted.value(token)}`,
-            ]
-            const send = (resource: string, body: unknown) =>
-              exchange(context, {
-                method: "POST",
-                path: `${path}/${resource}`,
-                headers,
-                body: Buffer.from(JSON.stringify(body)),
-              })
-            const outcomeOf = (answer: Either.Either<WholeAnswer, Outcome>): Outcome =>
-              Either.match(answer, {
-                onLeft: (outcome) => outcome,
-                onRight: (whole) => outcomeOfHook0(whole, context.now()),
-              })
-            const register = (post: EventPost): Effect.Effect<Outcome> => {
-              const parts = typeParts(post.event_type)
-              if (parts === undefined) {
-                return Effect.succeed(Outcome.reject("its type is too long to be registered"))
-              }
-              const [service, resource_type, verb] = parts
-              const body = { application_id: applicationId, service, resource_type, verb }
-              return Effect.map(send("event_types", body), outcomeOf)
-            }
-            const submit = (post: EventPost): Effect.Effect<Outcome> =>
-              Effect.flatMap(send("event", post), (answer) => {
-                const isUnknown = Either.isRight(answer) && isUnknownType(answer.right)
-                if (!isUnknown || !createEventTypes) return Effect.succeed(outcomeOf(answer))
-                return Effect.flatMap(register(post), (registered) =>
-                  registered._tag === "Delivered"
-                    ? Effect.map(send("event", post), outcomeOf)
-                    : Effect.succeed(registered),
-                )
-              })
             return {
               deliver: (delivery: Delivery) =>
                 Either.match(postOf(delivery), {

@@ -27,6 +27,7 @@ import {
 import { exchange } from "./Exchange.js"
 import { inBatches } from "./BatchDelivery.js"
 import * as Deadlines from "./Deadlines.js"
+import { openContext } from "./OpenContext.js"
 import { fixedHeaders, requestMaker, type WebhookRequest } from "./Request.js"
 import { Signer } from "./Signer.js"
 import { invalid, keysOf, SECRET } from "./WebhookKeys.js"
@@ -91,19 +92,9 @@ export const make = (
         onLeft: ({ message }) => Effect.succeed(constant(Outcome.unusable(message))),
         onRight: ({ keys, url }) =>
           Effect.gen(function* () {
-            const clock = yield* Effect.clock
-            const { connectTimeout, handshake, headers = {}, mode, timeout } = config.options
-            const consent = { origin, requestRate: config.options.requestRate }
-            const context: AttemptContext = {
-              pool: yield* agents.pool(url.origin),
-              deadlines,
-              limits: {
-                connectMillis: Duration.toMillis(connectTimeout),
-                totalMillis: Duration.toMillis(timeout),
-              },
-              now: () => clock.unsafeCurrentTimeMillis(),
-              elapsed: () => Deadlines.elapsedMillis(clock),
-            }
+            const { handshake, headers = {}, mode, requestRate } = config.options
+            const consent = { origin, requestRate }
+            const context = yield* openContext({ agents, deadlines }, url.origin, config.options)
             const path = `${url.pathname}${url.search}`
             const send = sender(context, path)
             const effect = effectOf(send)

@@ -1,7 +1,7 @@
-// Logs of the server: structured, to the standard error, so that the standard output stays for results.
+// Logs of a long-running command: structured, to the standard error, so that the standard output stays for results.
 
 import { Layer, Logger, type LogLevel } from "effect"
-import type { LogFormat } from "./ServeOptions.js"
+import type { LogFormat } from "./variables/LogVariables.js"
 
 /** Replaces the default logger. */
 export const layer = (options: {
