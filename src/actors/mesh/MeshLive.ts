@@ -64,7 +64,7 @@ export const makeMesh: Effect.Effect<MeshService, never, MeshPorts | Scope.Scope
     const world = yield* makeMeshWorld
     const seats: Seats = new Map()
     const ref = yield* Effect.orDie(startActor("mesh", meshActor(world, seats)))
-    const door = makeDoor(world, seats, ref)
+    const door = yield* makeDoor(world, seats, ref)
     yield* Effect.addFinalizer(() =>
       Effect.forEach([...seats.values()], drainAll, { concurrency: "unbounded", discard: true }),
     )

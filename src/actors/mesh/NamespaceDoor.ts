@@ -1,6 +1,6 @@
 // How the mesh's services reach a namespace: its seat if it is awake, its actor by waking it.
 
-import { Effect, Option } from "effect"
+import { Effect, FiberMap, Option, type Scope } from "effect"
 import {
   limitsOf,
   type NamespaceName,
@@ -11,6 +11,7 @@ import {
 import { ActorGone, type ActorRef, type Reply } from "../kernel/index.js"
 import type { NamespaceMessage } from "../namespace/NamespaceChart.js"
 import type { NamespaceSeat } from "../namespace/NamespaceSeat.js"
+import { patiently, type StoreUnavailable } from "../ports/index.js"
 import { askMesh } from "./AskMesh.js"
 import type { Seats } from "./MeshIncarnation.js"
 import type { MeshMessage, WakeError } from "./MeshChart.js"
@@ -27,7 +28,10 @@ export interface NamespaceDoor {
     name: NamespaceName,
     make: (reply: Reply<A, E | WakeError>) => NamespaceMessage,
   ) => Effect.Effect<A, E | WakeError>
-  /** Has an awake namespace take over what the store says; one that sleeps will read it when it wakes. */
+  /**
+   * Has an awake namespace take over what the store says; one that sleeps will read it when it wakes.
+   * Answers after the first attempt: where the store does not answer, it is asked again until it does.
+   */
   readonly reload: (name: NamespaceName) => Effect.Effect<void>
   /** Fails unless the namespace is registered and stays. Wakes nothing. */
   readonly check: (name: NamespaceName) => Effect.Effect<void, WakeError>
@@ -42,6 +46,16 @@ export const makeDoor = (
   world: MeshWorld,
   seats: Seats,
   mesh: ActorRef<MeshMessage>,
+): Effect.Effect<NamespaceDoor, never, Scope.Scope> =>
+  Effect.map(FiberMap.make<NamespaceName, void>(), (reloading) =>
+    doorWith(world, seats, mesh, reloading),
+  )
+
+const doorWith = (
+  world: MeshWorld,
+  seats: Seats,
+  mesh: ActorRef<MeshMessage>,
+  reloading: FiberMap.FiberMap<NamespaceName, void>,
 ): NamespaceDoor => {
   const refOf = (name: NamespaceName) =>
     askMesh(
@@ -63,23 +77,29 @@ export const makeDoor = (
   }
   const wake = (name: NamespaceName) =>
     ask<NamespaceSeat>(name, (reply) => ({ type: "Seat", reply }))
+  /** One that is being removed, or has been, has nothing to take over. */
+  const reload = (name: NamespaceName): Effect.Effect<void, StoreUnavailable> =>
+    Effect.suspend(() =>
+      seats.has(name)
+        ? ask(name, (reply: Reply<unknown, WakeError>) => ({ type: "Reload", reply })).pipe(
+            Effect.asVoid,
+            Effect.catchTags({
+              NamespaceNotFound: () => Effect.void,
+              NamespaceRemoving: () => Effect.void,
+            }),
+          )
+        : Effect.void,
+    )
   return {
     seat: (name) => seats.get(name),
     wake,
     ask,
     reload: (name) =>
-      Effect.suspend(() =>
-        seats.has(name)
-          ? ask(name, (reply: Reply<unknown, WakeError>) => ({
-              type: "Reload",
-              reply,
-            })).pipe(
-              Effect.asVoid,
-              Effect.catchAll((error) =>
-                Effect.logWarning("A namespace did not take over its settings", error),
-              ),
-            )
-          : Effect.void,
+      Effect.catchAll(reload(name), (error) =>
+        Effect.logWarning("A namespace does not take over its settings yet", error).pipe(
+          Effect.zipRight(FiberMap.run(reloading, name, patiently(reload(name)))),
+          Effect.annotateLogs({ namespace: name }),
+        ),
       ),
     check: (namespace) =>
       Effect.flatMap(

@@ -206,6 +206,20 @@ describe("A namespace", () => {
     }),
   )
 
+  scenario("that is disabled while the store fails is disabled as soon as it answers", (t, ns) =>
+    Effect.gen(function* () {
+      yield* ns.subscribe()
+      yield* ns.publish(["a"])
+      // What asks is the service, then the namespace that is to follow.
+      const [answers, fails] = [Fault.Pass(), Fault.FailBefore()]
+      yield* t.faults.next("Registry.getNamespace", answers, fails, answers, fails, fails)
+      yield* t.simulation.finish(t.mesh.namespaces.setStatus(ns.name, "disabled"))
+      yield* t.simulation.advance("1 minute")
+      expect((yield* Effect.flip(ns.publish(["b"])))._tag).toBe("NamespaceDisabled")
+      expect(ns.taken()).toEqual(["a"])
+    }),
+  )
+
   scenario("that is disabled while it wakes is disabled", (t, ns) =>
     Effect.gen(function* () {
       yield* ns.subscribe()
