@@ -2,7 +2,7 @@
 
 import * as path from "node:path"
 import * as NodeContext from "@effect/platform-node/NodeContext"
-import { Layer, type Redacted } from "effect"
+import { Effect, Layer, type Redacted } from "effect"
 import * as HttpServer from "./http/HttpServer.js"
 import * as SingleProcess from "./SingleProcess.js"
 import * as PostgresChanges from "./sources/wal/PostgresChanges.js"
@@ -46,7 +46,10 @@ export const keyFile = ({ dataDir }: Pick<DeploymentConfig, "dataDir">): string 
   path.join(dataDir, "master.key")
 
 /** The server, the mesh it serves, and the lock of its store; it runs for as long as the layer lives. */
-export const layer = (config: DeploymentConfig) => {
+export const layer = (config: DeploymentConfig) =>
+  Layer.unwrapEffect(Effect.as(HttpServer.check(config), serverWithMesh(config)))
+
+const serverWithMesh = (config: DeploymentConfig) => {
   const store =
     config.databaseUrl === undefined
       ? EmbeddedStore.layer({ dataDir: config.dataDir })

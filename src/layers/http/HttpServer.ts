@@ -63,6 +63,30 @@ export class ListenFailed extends Schema.TaggedError<ListenFailed>()("ListenFail
   }
 }
 
+/**
+ * Whether the server could listen, to be asked before there is a mesh: what cannot be reached should not
+ * open a store first. Listens for a moment.
+ */
+export const check = (
+  options: Pick<HttpServerOptions, "adminToken" | "host" | "port">,
+): Effect.Effect<void, TokenRequired | ListenFailed> =>
+  Effect.zipRight(checkHost(options), Effect.scoped(tryListening(options)))
+
+const tryListening = ({ host, port }: Pick<HttpServerOptions, "host" | "port">) =>
+  Effect.flatMap(
+    Effect.acquireRelease(
+      Effect.sync(() => createServer()),
+      (server) => Effect.async<void>((resume) => void server.close(() => resume(Effect.void))),
+    ),
+    (server) => listen(server, host, port),
+  )
+
+const checkHost = ({
+  adminToken,
+  host,
+}: Pick<HttpServerOptions, "adminToken" | "host">): Effect.Effect<void, TokenRequired> =>
+  adminToken === undefined && !isLoopbackHost(host) ? new TokenRequired({ host }) : Effect.void
+
 /** Listens once it is built; closing lets requests under way end, up to a deadline. */
 export const layer = (
   options: HttpServerOptions,
@@ -75,7 +99,7 @@ const serve = (
   Effect.gen(function* () {
     const { adminToken, fastPath = true, host, port } = options
     const limits = { ...defaultServerLimits, ...options.limits }
-    if (adminToken === undefined && !isLoopbackHost(host)) return yield* new TokenRequired({ host })
+    yield* checkHost(options)
     const access = accessRules({ adminToken, keys: (yield* Mesh).keys })
     const streams = yield* makeEventStreams(limits)
     const handler = yield* makeRequestHandler({ access, streams, fastPath })

@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs"
 import { createServer } from "node:http"
 import * as net from "node:net"
+import * as path from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Deferred, Effect, Layer, Schema } from "effect"
 import * as Deployment from "../../../src/layers/Deployment.js"
@@ -140,9 +142,9 @@ withSharedLayer("eventloom serve", DataDir.layer, (it) => {
     60_000,
   )
 
-  it.scoped("a port in use is one clear line", () =>
+  it.scoped("a port in use is one clear line, and no store is opened for it", () =>
     Effect.gen(function* () {
-      const dataDir = yield* DataDir
+      const dataDir = path.join(yield* temporaryDirectory, "data")
       const port = yield* Effect.acquireRelease(
         Effect.async<net.Server>((resume) => {
           const server = net.createServer()
@@ -157,6 +159,7 @@ withSharedLayer("eventloom serve", DataDir.layer, (it) => {
         out: "",
         err: `error: The server cannot listen on 127.0.0.1, port ${taken}: it is in use. Choose another with --port or EVENTLOOM_PORT.\n`,
       })
+      expect(existsSync(dataDir)).toBe(false)
     }),
   )
 })
