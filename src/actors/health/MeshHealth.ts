@@ -70,7 +70,12 @@ const slowCommit = ({ commits, config }: MeshWorld): ReadonlyArray<HealthProblem
   return [{ what: "store", where: "journal", problem }]
 }
 
-const progressProblems = ({ progress: { failures } }: MeshWorld): ReadonlyArray<HealthProblem> => {
+/** Writes of progress that have failed in a row, of what is live or of replays. */
+const failedWrites = ({ progress, replayProgress }: MeshWorld): number =>
+  Math.max(progress.failures, replayProgress.failures)
+
+const progressProblems = (world: MeshWorld): ReadonlyArray<HealthProblem> => {
+  const failures = failedWrites(world)
   if (failures <= progressFailures) return []
   const problem = `progress was not written ${failures} times in a row`
   return [{ what: "progress", where: "store", problem }]
@@ -121,7 +126,7 @@ const metricsOf = ({ followers, seats, sources, watch, world }: HealthSources): 
     parkedSinks: parked,
     stuckActors: watch.stuck.length,
     commitLagMillis: world.commits.writingMillis,
-    progressFailures: Math.max(world.progress.failures, world.replayProgress.failures),
+    progressFailures: failedWrites(world),
     alerts: new Map(world.alerts.counts),
     followers: followers(),
     schemaRejections: world.catalogues.counts.rejected,

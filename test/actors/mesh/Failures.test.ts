@@ -87,6 +87,23 @@ describe("A store that fails", () => {
       }),
   )
 
+  scenario("to write the progress of a replay: health says so until it does", (t, ns) =>
+    Effect.gen(function* () {
+      yield* ns.publish(["a", "b"])
+      yield* t.simulation.advance("1 second")
+      yield* t.faults.always("Replays.commit", Fault.FailBefore())
+      const name = SubscriptionName.make("p")
+      yield* t.simulation.finish(t.mesh.replays.start(ns.name, name, { from: "earliest" }))
+      yield* t.simulation.advance("1 minute")
+      const { problems, ready } = yield* t.mesh.health
+      expect([ready, problems]).toMatchObject([false, [{ what: "progress", where: "store" }]])
+      expect((yield* t.mesh.metrics).progressFailures).toBeGreaterThan(2)
+      yield* t.faults.heal
+      yield* t.simulation.advance("1 minute")
+      expect((yield* t.mesh.health).ready).toBe(true)
+    }),
+  )
+
   scenario("to write progress for a while: a clean stop after that repeats nothing", (t, ns) =>
     Effect.gen(function* () {
       yield* t.faults.next("DeliveryLog.commit", Fault.FailBefore(), Fault.FailAfter())
