@@ -2,11 +2,13 @@
  * What a tenant at its limit costs another: over HTTP, against a server in a process of its own, one
  * namespace publishes ten times what its quota allows (from a third process) while another publishes
  * steadily and measures. Rounds of quiet and noise take turns; what counts is the median over the
- * rounds of the ratio of the p99s within a round. For comparison, the same noise without a quota. On a
- * journal in memory and on a Postgres server.
+ * rounds of the ratio of the p99s within a round. For comparison, the same noise without a quota, and the
+ * same noise at a bare server beside, which shows what the machine's cores alone make of it. On a journal
+ * in memory and on a Postgres server.
  */
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
+import { createServer } from "node:http"
 import { connect, type Socket } from "node:net"
 import { fileURLToPath } from "node:url"
 import { Context, Effect, Layer, Redacted, Schema, type Scope } from "effect"
@@ -22,6 +24,7 @@ import { figure, isMain, median, printTable, quantile } from "./measure.js"
 
 const SERVE = "serve"
 const NOISE = "noise"
+const BARE = "bare"
 const QUOTA = 200
 const NOISE_PER_SECOND = 10 * QUOTA
 const STEADY_PER_SECOND = 200
@@ -176,6 +179,22 @@ const serve = (): void => {
   })
 }
 
+/** Refuses everything, and does nothing else. */
+const refuse = (): void => {
+  const refusal = JSON.stringify({ title: "Too Many Requests", status: 429 })
+  const server = createServer((_, response) => {
+    response.writeHead(429, {
+      "content-type": "application/problem+json",
+      "content-length": refusal.length,
+    })
+    response.end(refusal)
+  })
+  server.listen(0, "127.0.0.1", () => {
+    const address = server.address()
+    if (typeof address === "object") process.send?.(address?.port)
+  })
+}
+
 const startChild = (role: string): Effect.Effect<ChildProcess, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(() => fork(fileURLToPath(import.meta.url), [role])),
@@ -208,26 +227,35 @@ const listen = async (port: number): Promise<ReadonlyArray<number>> => {
   return latencies
 }
 
+interface Ports {
+  readonly server: number
+  readonly bare: number
+}
+
 interface Round {
   readonly quiet: ReadonlyArray<number>
+  readonly beside: ReadonlyArray<number>
   readonly limited: ReadonlyArray<number>
   readonly unlimited: ReadonlyArray<number>
   readonly statuses: string
 }
 
-const playRound = async (port: number, noise: ChildProcess): Promise<Round> => {
-  const during = async (namespace: string) => {
+const playRound = async ({ bare, server }: Ports, noise: ChildProcess): Promise<Round> => {
+  const during = async (namespace: string, port = server) => {
     noise.send({ port, namespace })
     await pause(500)
-    const latencies = await listen(port)
+    const latencies = await listen(server)
     return { latencies, statuses: await tell(noise, { stop: true }) }
   }
-  const quiet = await listen(port)
+  const quiet = await listen(server)
+  const beside = await during("limited.example", bare)
+  await pause(200)
   const limited = await during("limited.example")
   await pause(200)
   const unlimited = await during("unlimited.example")
   return {
     quiet,
+    beside: beside.latencies,
     limited: limited.latencies,
     unlimited: unlimited.latencies,
     statuses: JSON.stringify(limited.statuses),
@@ -238,11 +266,15 @@ const measure = (name: string, store: typeof Store.Type) =>
   Effect.gen(function* () {
     const server = yield* startChild(SERVE)
     const noise = yield* startChild(NOISE)
+    const bare = yield* startChild(BARE)
     const rounds = yield* Effect.promise(async () => {
-      const port = Number(await tell(server, store))
+      const ports = {
+        bare: Number((await once(bare, "message"))[0]),
+        server: Number(await tell(server, store)),
+      }
       const all: Array<Round> = []
       for (let round = 0; round <= ROUNDS; round++) {
-        const played = await playRound(port, noise)
+        const played = await playRound(ports, noise)
         // The first warms up.
         if (round > 0) all.push(played)
       }
@@ -261,6 +293,7 @@ const measure = (name: string, store: typeof Store.Type) =>
       ["", "p50 ms", "p99 ms", "p99 / quiet"],
       [
         row("quiet", ({ quiet }) => quiet),
+        row("the same noise at a bare server beside", ({ beside }) => beside),
         row(`the other has a quota of ${QUOTA}/s`, ({ limited }) => limited),
         row("the other has none", ({ unlimited }) => unlimited),
       ],
@@ -280,5 +313,6 @@ if (isMain(import.meta.url)) {
   const [, , role] = process.argv
   if (role === SERVE) serve()
   else if (role === NOISE) makeNoise()
+  else if (role === BARE) refuse()
   else await run()
 }
