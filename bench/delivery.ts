@@ -1,6 +1,7 @@
 /**
  * Deliveries to one local webhook receiver in another process: Eventloom on a Postgres journal,
- * signed, against bare `undici` dispatch of the same bodies and against BullMQ, pg-boss and
+ * signed, against bare `undici` dispatch of the same bodies, with and without a signature (no sender over
+ * `undici` in one process is faster than that), and against BullMQ, pg-boss and
  * graphile-worker doing "take job, POST it, mark done" with the same concurrency. One to one, one to
  * ten, and the latency from the call that publishes to the receipt at 200 events per second.
  *
@@ -8,6 +9,7 @@
  * clock starts, but for latency.
  */
 import { fork } from "node:child_process"
+import { createHmac, createSecretKey, randomBytes } from "node:crypto"
 import { existsSync } from "node:fs"
 import { Duration, Effect, Either, Redacted } from "effect"
 import { Pool } from "undici"
@@ -89,21 +91,46 @@ interface Surroundings {
 
 type RateOf = (round: number) => Promise<number>
 
+type HeadersOf = () => Array<string>
+
+const contentType = ["content-type", "application/cloudevents+json"]
+
+/** What a signature takes at the least: three headers, one of them an HMAC. */
+const signedHeaders = (): HeadersOf => {
+  const key = createSecretKey(randomBytes(32))
+  const bytes = Buffer.from(body)
+  let sent = 0
+  return () => {
+    const id = `msg_${sent++}`
+    const timestamp = String(Math.floor(Date.now() / 1_000))
+    const hmac = createHmac("sha256", key).update(`${id}.${timestamp}.`).update(bytes)
+    const signature = `v1,${hmac.digest("base64")}`
+    return [
+      ...contentType,
+      "webhook-id",
+      id,
+      "webhook-timestamp",
+      timestamp,
+      "webhook-signature",
+      signature,
+    ]
+  }
+}
+
 const bare =
-  ({ receiver }: Surroundings): RateOf =>
+  ({ receiver }: Surroundings, headersOf: HeadersOf): RateOf =>
   async () => {
     const pool = new Pool(`http://127.0.0.1:${receiver.port}`, {
       connections: CONCURRENCY,
       pipelining: 1,
     })
-    const headers = ["content-type", "application/cloudevents+json"]
     const { complete } = await receiver.expect(EVENTS)
     const seconds = await secondsOf(async () => {
       let started = 0
       const next = () => {
         if (started++ >= EVENTS) return
         pool.dispatch(
-          { path: "/hook", method: "POST", headers, body },
+          { path: "/hook", method: "POST", headers: headersOf(), body },
           {
             onRequestStart: () => undefined,
             onResponseStart: () => undefined,
@@ -258,7 +285,8 @@ const measure = async (surroundings: Surroundings): Promise<void> => {
     rows(
       await takeTurns([
         ["eventloom", eventloom(surroundings, EVENTS, 1)],
-        ["bare undici dispatch", bare(surroundings)],
+        ["bare undici dispatch", bare(surroundings, () => contentType)],
+        ["the same, signed", bare(surroundings, signedHeaders())],
         ...peers.map((name) => [name, peer(surroundings, name, EVENTS)] as const),
       ]),
     ),
