@@ -3,9 +3,10 @@
 //
 // An event that a sink will never take must not hold up all others for ever, and an outage must not
 // cost a single one. One that is rejected is set aside after its attempts. Where the sink does not say
-// whose fault it is, what comes next is tried: if the sink takes a later change and not this one, tried
-// once more, this one is at fault; if it takes none it is out, and everything waits. What was tried out
-// of turn is sent again in its turn, unless what was before it has been set aside.
+// whose fault it is, it is tried out. What it took last is sent again, which harms nobody: if it does
+// not take that, it is out, and everything waits. If it does, and not this one, what comes next is sent:
+// if the sink takes a later change and still not this one, this one is at fault, and set aside. What was
+// sent out of turn is sent again in its turn, unless what was before it has been set aside.
 
 import { Clock, Deferred, Effect, Queue, Random } from "effect"
 import type { Batch, Outlet } from "../../actors/index.js"
@@ -48,6 +49,8 @@ export class OrderedDelivery<P extends Parcel> implements Outlet<P> {
   readonly #batches: Queue.Queue<ReadonlyArray<Entry<P>>>
   readonly #stop: Deferred.Deferred<void>
   #ahead: Array<Entry<P>> = []
+  /** What the sink took last: a change, where there was one. */
+  #last: P | undefined
   /** Some of a transaction is delivered, and not all of it. */
   #isMidway = false
   #isStopping = false
@@ -126,6 +129,7 @@ export class OrderedDelivery<P extends Parcel> implements Outlet<P> {
         const outcome = yield* sink.send(parcel)
         if (outcome._tag === "Delivered") {
           if (attempts > policy.attempts) yield* recovered
+          this.#took(parcel)
           return true
         }
         const failure = { parcel, outcome, attempts }
@@ -145,16 +149,30 @@ export class OrderedDelivery<P extends Parcel> implements Outlet<P> {
     })
   }
 
+  #took(parcel: P): void {
+    if (parcel.isChange || this.#last?.isChange !== true) this.#last = parcel
+  }
+
   /** Whether the parcel, which fails, is through now: delivered after all, or found to be at fault. */
   #judge({ attempts, parcel }: Failure<P>): Effect.Effect<boolean> {
+    const { recovered, setAside, sink } = this.#options
+    const onceMore = Effect.tap(sink.send(parcel), (outcome) => {
+      if (outcome._tag !== "Delivered") return Effect.void
+      this.#took(parcel)
+      return recovered
+    })
     return Effect.gen(this, function* () {
-      if (!parcel.isChange) return false
+      if (!parcel.isChange || !(yield* this.#seesChangeFrom(0))) return false
+      if (this.#last !== undefined) {
+        const again = yield* sink.send(this.#last)
+        if (again._tag !== "Delivered" && again._tag !== "Reject") return false
+        if ((yield* onceMore)._tag === "Delivered") return true
+      }
       const taken = yield* this.#probe
       if (taken === undefined) return false
-      const outcome = yield* this.#options.sink.send(parcel)
+      const outcome = yield* onceMore
       if (outcome._tag === "Delivered") return true
-      if (!(yield* this.#options.setAside({ parcel, outcome, attempts: attempts + 1 })))
-        return false
+      if (!(yield* setAside({ parcel, outcome, attempts: attempts + 2 }))) return false
       this.#ahead = this.#ahead.filter((entry, index) => index >= taken || "safe" in entry)
       return true
     })

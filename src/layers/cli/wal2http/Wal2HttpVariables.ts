@@ -10,13 +10,11 @@ import { UsageError } from "../CliErrors.js"
 import { emailConfig } from "../variables/EmailVariables.js"
 import { named, Secret, Switch, variable } from "../variables/Variables.js"
 
-const HttpUrl = Schema.Redacted(
-  named(
-    Schema.String.pipe(
-      Schema.filter((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)),
-    ),
-    "must be an http:// or https:// URL",
+const HttpUrl = named(
+  Schema.String.pipe(
+    Schema.filter((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)),
   ),
+  "must be an http:// or https:// URL",
 )
 const SinkKind = named(
   Schema.Lowercase.pipe(Schema.compose(Schema.Literal("http", "hook0", "stdout"))),
@@ -30,8 +28,6 @@ const get = <A, I extends string>(name: string, schema: Schema.Schema<A, I>) =>
 const missing = (name: string, why: string) =>
   new UsageError({ reason: `${name}: is required ${why}` })
 
-const urlOf = (url: Redacted.Redacted): URL => new URL(Redacted.value(url))
-
 /** The variables of Hook0, when all three are there. */
 const hook0: Effect.Effect<Extract<SinkConfig, { kind: "hook0" }> | undefined, UsageError> =
   Effect.gen(function* () {
@@ -40,12 +36,12 @@ const hook0: Effect.Effect<Extract<SinkConfig, { kind: "hook0" }> | undefined, U
     const token = yield* get("HOOK0_API_TOKEN", Secret)
     if (url === undefined || applicationId === undefined || token === undefined) return undefined
     const createEventTypes = (yield* get("HOOK0_CREATE_EVENT_TYPES", Switch)) ?? false
-    return { kind: "hook0", url: urlOf(url), applicationId, token, createEventTypes }
+    return { kind: "hook0", url: new URL(url), applicationId, token, createEventTypes }
   })
 
 const http: Effect.Effect<Extract<SinkConfig, { kind: "http" }> | undefined, UsageError> =
   Effect.map(get("HTTP_ENDPOINT_URL", HttpUrl), (url) =>
-    url === undefined ? undefined : { kind: "http", url: Redacted.make(urlOf(url)) },
+    url === undefined ? undefined : { kind: "http", url: Redacted.make(new URL(url)) },
   )
 
 /** The one that EVENT_SINK names; else Hook0, then HTTP, then the standard output, by what is there. */
