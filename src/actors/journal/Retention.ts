@@ -8,6 +8,7 @@ import type { MeshWorld } from "../mesh/MeshWorld.js"
 import type { Seats } from "../mesh/MeshIncarnation.js"
 import { countJournal, loadSettings } from "../namespace/NamespaceSeat.js"
 import type { StoreUnavailable } from "../ports/index.js"
+import { inBoundedWrites } from "./BoundedWrites.js"
 import { subscriptionChange } from "../subscription/ProgressChanges.js"
 import { undeliveredUpTo } from "./Undelivered.js"
 
@@ -80,9 +81,9 @@ const trimUndelivered = (
     const owed = yield* undeliveredUpTo(world.deliveryLog, name, upTo)
     const losing = new Set<SubscriptionName>()
     let undelivered = 0
-    const account = (trimmed: number) => {
+    const account = (limit: number, trimmed: number) => {
       const from = Math.max(oldest + trimmed, losses.countedTo(name) + 1)
-      const to = Math.min(upTo, oldest + trimmed + world.config.purgeRows - 1)
+      const to = Math.min(upTo, oldest + trimmed + limit - 1)
       if (from > to) return
       losses.counted(name, to)
       for (const { subscription, within } of owed) {
@@ -134,21 +135,15 @@ const trimUpTo = (
   world: MeshWorld,
   name: NamespaceName,
   upTo: Sequence,
-  /** Told before each write how many events the earlier ones have taken. */
-  beforeWrite: (trimmed: number) => void = () => undefined,
-): Effect.Effect<number, StoreUnavailable> => {
-  const { purgeRows } = world.config
-  const go = (trimmed: number): Effect.Effect<number, StoreUnavailable> =>
-    Effect.suspend(() => {
-      beforeWrite(trimmed)
-      return Effect.flatMap(world.journal.trim(name, upTo, purgeRows), (rows) =>
-        rows < purgeRows
-          ? Effect.succeed(trimmed + rows)
-          : Effect.zipRight(Effect.yieldNow(), go(trimmed + rows)),
-      )
-    })
-  return upTo <= 0 ? Effect.succeed(0) : go(0)
-}
+  /** Told before each write how many events it may take, and how many the earlier ones have. */
+  beforeWrite: (limit: number, trimmed: number) => void = () => undefined,
+): Effect.Effect<number, StoreUnavailable> =>
+  upTo <= 0
+    ? Effect.succeed(0)
+    : inBoundedWrites(world, (limit, trimmed) => {
+        beforeWrite(limit, trimmed)
+        return world.journal.trim(name, upTo, limit)
+      })
 
 /** How many rounds over the awake namespaces go by between rounds over all of them. */
 const roundsPerSweep = 60

@@ -38,7 +38,7 @@ export interface MeshConfigShape {
   readonly retentionInterval: Duration.Duration
   /** How often secrets and keys whose overlap has ended are erased from the store. */
   readonly erasureInterval: Duration.Duration
-  /** Rows a purge or a trim deletes in one write. */
+  /** Rows a purge or a trim deletes in one write at most; fewer where they take long. */
   readonly purgeRows: number
   /** Events a live stream may be behind before it loses some. */
   readonly streamBuffer: number

@@ -2,6 +2,7 @@
 
 import { Effect, Option } from "effect"
 import type { InFlightReport, NamespaceName, RemovalStep } from "../../domain/index.js"
+import { inBoundedWrites } from "../journal/BoundedWrites.js"
 import type { ActorRef } from "../kernel/index.js"
 import type { MeshWorld } from "../mesh/MeshWorld.js"
 import type { NamespaceMessage } from "../namespace/NamespaceChart.js"
@@ -97,20 +98,12 @@ const askAwake = <E>(
     }),
   )
 
-/** In bounded writes, resting between them for as long as they took, so that others hardly notice. */
 const purge = (
   world: MeshWorld,
   name: NamespaceName,
   kind: PurgeKind,
-): Effect.Effect<StepResult, StoreUnavailable> => {
-  const go = (rows: number): Effect.Effect<StepResult, StoreUnavailable> =>
-    Effect.suspend(() => {
-      const startedAt = world.now()
-      return Effect.flatMap(world.removals.purge(name, kind, world.config.purgeRows), (deleted) =>
-        deleted === 0
-          ? Effect.succeed({ rows })
-          : Effect.zipRight(Effect.sleep(world.now() - startedAt), go(rows + deleted)),
-      )
-    })
-  return go(0)
-}
+): Effect.Effect<StepResult, StoreUnavailable> =>
+  Effect.map(
+    inBoundedWrites(world, (limit) => world.removals.purge(name, kind, limit)),
+    (rows) => ({ rows }),
+  )
