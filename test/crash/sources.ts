@@ -5,6 +5,7 @@
  *   npm run test:crash:sources -- [--kills 20]
  */
 import { type ChildProcess, fork } from "node:child_process"
+import { setTimeout } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { Effect, Random } from "effect"
@@ -18,10 +19,25 @@ const victim = fileURLToPath(new URL("./SourceVictim.ts", import.meta.url))
 
 const flags = ["wal_level=logical", "logical_decoding_work_mem=64kB", "wal_sender_timeout=2s"]
 
+/** The server may be so far ahead of the source: else a slow machine would never see the end. */
+const maxLag = "16MB"
+
+const keptUp = async (client: Client): Promise<boolean> => {
+  const { rows } = await client.query(
+    `select pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn) < pg_size_bytes('${maxLag}') as kept
+     from pg_replication_slots where slot_name = '${slot}'`,
+  )
+  return Object(rows[0]).kept !== false
+}
+
 /** Rows in transactions of many sizes, some undone in part or whole, until it is told to stop. */
 const load = async (client: Client, stopped: () => boolean): Promise<void> => {
   let next = 1
   for (let round = 0; !stopped(); round++) {
+    if (!(await keptUp(client))) {
+      await setTimeout(20)
+      continue
+    }
     const size = round % 20 === 0 ? 3000 : 1 + (round % 7)
     await client.query("begin")
     await client.query("insert into t select n from generate_series($1::int, $2::int) n", [
@@ -76,6 +92,7 @@ const run = Effect.scoped(
       yield* Effect.promise(() => gone)
       child = start()
       yield* streaming(child, (events) => events > 0)
+      if (kill % 10 === 0) console.log(`killed ${kill} times`)
     }
     stopped = true
     yield* Effect.promise(() => loading)

@@ -85,7 +85,8 @@ export const startServer = (
     return { url: `postgres://postgres:password@127.0.0.1:${port}/postgres` }
   })
 
-const freePort = Effect.async<number>((resume) => {
+/** A port of loopback that nobody listens on. */
+export const freePort = Effect.async<number>((resume) => {
   const server = net.createServer()
   server.listen(0, "127.0.0.1", () => {
     const address = server.address()

@@ -23,7 +23,12 @@ interface Pair {
   mode: Mode
 }
 
-export const tcpProxy = (host: string, port: number): Effect.Effect<TcpProxy, never, Scope.Scope> =>
+/** `answers` is called for each connection, and what it gives back for all that comes back on it. */
+export const tcpProxy = (
+  host: string,
+  port: number,
+  answers: () => (data: Buffer) => Buffer = () => (data) => data,
+): Effect.Effect<TcpProxy, never, Scope.Scope> =>
   Effect.gen(function* () {
     const pairs = new Set<Pair>()
     let reachable = true
@@ -34,11 +39,12 @@ export const tcpProxy = (host: string, port: number): Effect.Effect<TcpProxy, ne
         mode: reachable ? "open" : "silent",
       }
       pairs.add(pair)
+      const answer = answers()
       client.on("data", (data) => {
         if (pair.mode !== "silent") pair.server.write(data)
       })
       pair.server.on("data", (data) => {
-        if (pair.mode === "open") client.write(data)
+        if (pair.mode === "open") client.write(answer(data))
       })
       for (const socket of [client, pair.server]) {
         socket.on("error", () => {})

@@ -9,20 +9,7 @@ import { sharedServer, until } from "../sources/wal/WalRig.js"
 import * as Receiver from "../transports/support/Receiver.js"
 import { inserted, type Message, messagesOf, wal2HttpRig } from "./Wal2HttpRig.js"
 
-const server = sharedServer([
-  "-c",
-  "wal_level=logical",
-  "-c",
-  "max_replication_slots=40",
-  "-c",
-  "max_wal_senders=40",
-  "-c",
-  "max_prepared_transactions=10",
-  "-c",
-  "wal_sender_timeout=3s",
-  "-c",
-  "logical_decoding_work_mem=64kB",
-])
+const server = sharedServer()
 const table = "create table t (id int primary key, v text)"
 
 const httpTo = (url: string) => ({

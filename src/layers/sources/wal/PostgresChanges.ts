@@ -16,9 +16,9 @@ import { slotMissing, type SourceProblem } from "../../../domain/index.js"
 import { describeTypes, primaryKey } from "./Catalog.js"
 import { connect, query, textAt } from "./Connect.js"
 import { describeUrl } from "./DatabaseUrl.js"
-import { lsnAt, prepareServer } from "./PrepareServer.js"
+import { lsnAt, missingPublications, prepareServer } from "./PrepareServer.js"
 import { ReplicationFeed } from "./ReplicationFeed.js"
-import { problemOf } from "./ServerProblem.js"
+import { problemOf, publicationMissing } from "./ServerProblem.js"
 import { makeSpillFiles } from "./SpillFiles.js"
 
 export const service: ChangeStreamsService = {
@@ -53,6 +53,8 @@ const patience = [
   "set statement_timeout = 0",
   "set lock_timeout = 0",
   "set idle_in_transaction_session_timeout = 0",
+  // A publication that is missing is a warning, which must not be kept from us.
+  "set client_min_messages = 'warning'",
 ]
 
 const maxStatusInterval = Duration.seconds(10)
@@ -90,6 +92,7 @@ const open = (
       confirmed,
       statusMillis,
       silenceMillis: Duration.toMillis(maxSilence),
+      publicationSkipped: Effect.suspend(() => publicationSkipped(statements, request)),
     })
     yield* Effect.addFinalizer(() => feed.close)
     yield* start(replication, feed, slot, startCommand(serverVersion, request))
@@ -113,6 +116,23 @@ const open = (
       spill,
     }
   })
+
+/**
+ * While a publication is missing its changes wait in the log. Those that were made while it was, and
+ * are read when it is there again, are lost: the server decodes the past with what was there then.
+ */
+const publicationSkipped = (
+  statements: Client,
+  { publications, slot }: ChangeStreamRequest,
+): Effect.Effect<void, SourceProblem> =>
+  Effect.flatMap(missingPublications(statements, publications), ([missing]) =>
+    missing === undefined
+      ? Effect.annotateLogs(
+          Effect.logWarning("Changes made while a publication was missing are not published"),
+          { slot, publications },
+        )
+      : publicationMissing(missing),
+  )
 
 /** The platform's own reading of bytes, without a view of them first. */
 const utf8: (this: Uint8Array, start: number, end: number) => string = Reflect.get(

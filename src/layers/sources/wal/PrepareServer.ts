@@ -49,18 +49,29 @@ export const prepareServer = (
     return { serverVersion, createdSlot: true, confirmed }
   })
 
+/** Those that are not there at present. */
+export const missingPublications = (
+  statements: Client,
+  publications: ReadonlyArray<string>,
+): Effect.Effect<ReadonlyArray<string>, SourceProblem> =>
+  Effect.map(
+    query(
+      statements,
+      "select pubname as name from pg_catalog.pg_publication where pubname = any ($1)",
+      [publications],
+    ),
+    (rows) => {
+      const present = new Set(rows.map((row) => textAt(row, "name")))
+      return publications.filter((name) => !present.has(name))
+    },
+  )
+
 const ensurePublications = (
   statements: Client,
   { publications, publicationTables }: ChangeStreamRequest,
 ): Effect.Effect<void, SourceProblem> =>
   Effect.gen(function* () {
-    const rows = yield* query(
-      statements,
-      "select pubname as name from pg_catalog.pg_publication where pubname = any ($1)",
-      [publications],
-    )
-    const present = new Set(rows.map((row) => textAt(row, "name")))
-    for (const name of publications.filter((name) => !present.has(name))) {
+    for (const name of yield* missingPublications(statements, publications)) {
       if (publicationTables === undefined) return yield* publicationMissing(name)
       const tables =
         publicationTables === "all"

@@ -31,7 +31,26 @@ export interface FeedOptions {
   readonly statusMillis: number
   /** A server that says nothing for so long is gone. */
   readonly silenceMillis: number
+  /**
+   * Run where the server has begun to leave out changes because it finds no publication for them:
+   * what follows is given out only when this has succeeded.
+   */
+  readonly publicationSkipped: Effect.Effect<void, SourceProblem>
 }
+
+/** Stands in the queue where the server said that it skips a publication. */
+const skipMark = Symbol("a publication was skipped")
+
+/**
+ * From version 18 on, the server warns of a publication that it does not find, and goes on without;
+ * before, that was an error. The name of its function is the only part of the warning that is not
+ * translated.
+ */
+const isSkipWarning = (notice: unknown): boolean =>
+  typeof notice === "object" &&
+  notice !== null &&
+  "routine" in notice &&
+  notice.routine === "LoadPublications"
 
 interface CopyData {
   readonly chunk: Buffer
@@ -47,7 +66,9 @@ export class ReplicationFeed {
   readonly #client: Client
   readonly #options: FeedOptions
   readonly #timer: NodeJS.Timeout
-  #frames: Array<ChangeFrame> = []
+  #frames: Array<ChangeFrame | typeof skipMark> = []
+  /** How many marks are among the frames. */
+  #marks = 0
   #bytes = 0
   #paused = false
   #waiting: (() => void) | undefined
@@ -67,6 +88,9 @@ export class ReplicationFeed {
     client.connection.on("copyDone", () =>
       this.end(problemOf(new Error("the server has ended the stream"))),
     )
+    client.on("notice", (notice: unknown) => {
+      if (isSkipWarning(notice)) this.#mark()
+    })
     client.on("error", (error) => this.end(problemOf(error)))
     client.on("end", () => this.end(problemOf(new Error("the connection was closed"))))
     this.#timer = setInterval(() => this.#tick(), options.statusMillis)
@@ -81,6 +105,11 @@ export class ReplicationFeed {
   get take(): Effect.Effect<ReadonlyArray<ChangeFrame>, SourceProblem> {
     return Effect.async((resume) => {
       const answer = () => {
+        if (this.#frames[0] === skipMark) {
+          this.#frames.shift()
+          this.#marks -= 1
+          return resume(Effect.zipRight(this.#options.publicationSkipped, this.take))
+        }
         if (this.#frames.length > 0) return resume(Effect.succeed(this.#takeSome()))
         if (this.#problem !== undefined) return resume(this.#problem)
         this.#waiting = answer
@@ -147,10 +176,21 @@ export class ReplicationFeed {
     this.#wake()
   }
 
+  #mark(): void {
+    this.#frames.push(skipMark)
+    this.#marks += 1
+    this.#wake()
+  }
+
+  /** Up to a mark. */
   #takeSome(): ReadonlyArray<ChangeFrame> {
     const all = this.#frames
-    const some = all.length <= framesAtOnce ? all : all.slice(0, framesAtOnce)
-    this.#frames = all.length <= framesAtOnce ? [] : all.slice(framesAtOnce)
+    const end = this.#marks === 0 ? all.length : all.indexOf(skipMark)
+    const count = Math.min(end, framesAtOnce)
+    const some = (count === all.length ? all : all.slice(0, count)).filter(
+      (frame) => frame !== skipMark,
+    )
+    this.#frames = count === all.length ? [] : all.slice(count)
     for (const frame of some) {
       this.#bytes -= frameOverhead + (frame instanceof Keepalive ? 0 : frame.length)
     }

@@ -18,18 +18,22 @@ import * as MemoryStore from "../../../../src/layers/stores/memory/MemoryStore.j
 import { MemoryState } from "../../../../src/layers/stores/memory/MemoryState.js"
 import { AesVault } from "../../../../src/layers/vault/index.js"
 import { freshDatabase, onServer, startServer, type TestServer } from "../../../support/Postgres.js"
+import { startInstalled } from "../../../support/PostgresCluster.js"
 
 export const logicalFlags: ReadonlyArray<string> = [
   "-c",
   "wal_level=logical",
   "-c",
-  "max_replication_slots=40",
+  "max_replication_slots=60",
   "-c",
-  "max_wal_senders=40",
+  "max_wal_senders=60",
   "-c",
   "max_prepared_transactions=10",
   "-c",
   "wal_sender_timeout=3s",
+  // Transactions of some hundred rows are streamed before they commit.
+  "-c",
+  "logical_decoding_work_mem=64kB",
 ]
 
 /** Statements on one connection that stays open. */
@@ -60,12 +64,22 @@ export const session = (url: string): Effect.Effect<Session, never, Scope.Scope>
     }),
   )
 
+export interface ServerChoice {
+  /** The folder of its binaries; without, the newest there are. */
+  readonly bin?: string
+  /** More settings. */
+  readonly flags?: ReadonlyArray<string>
+}
+
 /** The server of a test file: started before its tests, stopped after them. */
-export const sharedServer = (flags: ReadonlyArray<string> = logicalFlags): (() => TestServer) => {
+export const sharedServer = ({ bin, flags = [] }: ServerChoice = {}): (() => TestServer) => {
+  const all = [...logicalFlags, ...flags]
   let server: TestServer | undefined
   const scope = Effect.runSync(Scope.make())
   beforeAll(async () => {
-    server = await Effect.runPromise(Scope.extend(startServer(flags), scope))
+    server = await Effect.runPromise(
+      Scope.extend(bin === undefined ? startServer(all) : startInstalled(bin, all), scope),
+    )
   })
   afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
   return () => {
@@ -81,6 +95,7 @@ export const meshOver = (state: MemoryState): Effect.Effect<MeshService, never, 
         SingleProcess.layer({
           store: MemoryStore.layerFrom(state),
           vault: AesVault.layerTest,
+          allowPrivateTargets: true,
         }).pipe(
           Layer.provide(PostgresChanges.layer),
           Layer.provide(Logger.minimumLogLevel(LogLevel.None)),
