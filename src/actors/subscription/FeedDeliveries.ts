@@ -310,17 +310,11 @@ export class FeedDeliveries implements GateUser {
     { attempts, dueAt, since, parkedSince, reason }: Omit<Deferral, "sequence" | "orderKey">,
   ): void {
     this.#aside.until({ sequence, orderKey, attempts, dueAt, since, parkedSince, reason })
-    this.#holdBehind(orderKey)
-  }
-
-  /** A dead letter is a delivery again, and stored: what waits for its turn under its key waits for it. */
-  rejoin(deferral: Deferral): void {
-    this.#aside.rejoin(deferral)
-    this.#holdBehind(deferral.orderKey)
+    this.holdBehind(orderKey)
   }
 
   /** Sets aside what waits behind a delivery that is set aside, so that it does not fill the window. */
-  #holdBehind(key: string | undefined): void {
+  holdBehind(key: string | undefined): void {
     if (key === undefined || this.#options.ordering !== "key") return
     for (const waiting of this.#order.takeWaiting(key)) {
       this.#window.leave(waiting)

@@ -12,6 +12,8 @@ const heldBehind = reasonOf("held behind an earlier event of its order key")
 export interface SetAsideWorld {
   readonly now: () => number
   readonly wakeReader: () => void
+  /** Sets aside what waits behind a delivery of this key that is set aside. */
+  readonly holdBehind: (orderKey: string) => void
 }
 
 export class SetAside {
@@ -20,6 +22,8 @@ export class SetAside {
   readonly #progress: FeedProgress
   readonly #deferred = new DeferredDeliveries()
   readonly #condemned = new Map<number, DeadLetterReason>()
+  /** Those that are stored and join behind a delivery of their key that is not set aside. */
+  readonly #joining = new Map<Sequence, Deferral>()
 
   constructor(world: SetAsideWorld, order: DeliveryOrder, progress: FeedProgress) {
     this.#world = world
@@ -28,15 +32,15 @@ export class SetAside {
   }
 
   get size(): number {
-    return this.#deferred.size
+    return this.#deferred.size + this.#joining.size
   }
 
   has(sequence: Sequence): boolean {
-    return this.#deferred.has(sequence)
+    return this.#deferred.has(sequence) || this.#joining.has(sequence)
   }
 
   get(sequence: Sequence): Deferral | undefined {
-    return this.#deferred.get(sequence)
+    return this.#deferred.get(sequence) ?? this.#joining.get(sequence)
   }
 
   /** The delivery of a key whose turn it is, if it is set aside. */
@@ -68,18 +72,37 @@ export class SetAside {
 
   /** Takes over one more that is stored: after what goes on under its key, if it has one, else now. */
   rejoin(deferral: Deferral): void {
-    this.#deferred.put(deferral)
-    const { orderKey } = deferral
-    if (orderKey !== undefined && !this.#order.isBusy(orderKey)) {
+    const { orderKey, sequence } = deferral
+    if (orderKey === undefined) this.#deferred.put(deferral)
+    else if (!this.#order.isBusy(orderKey)) {
+      this.#deferred.put(deferral)
       this.#order.block(orderKey)
       this.#deferred.release(orderKey, this.#world.now())
+    } else if (this.#deferred.blocks(orderKey)) {
+      this.#deferred.put(deferral)
+    } else {
+      // What goes on is not stored: were later ones of the key set aside now, they would come before it
+      // after a crash.
+      this.#joining.set(sequence, deferral)
     }
     this.#world.wakeReader()
+  }
+
+  /** Those that joined a key are set aside as soon as its delivery is over, or set aside itself. */
+  #join(orderKey: string): void {
+    if (this.#joining.size === 0) return
+    for (const [sequence, deferral] of this.#joining) {
+      if (deferral.orderKey !== orderKey) continue
+      this.#joining.delete(sequence)
+      this.#deferred.put(deferral)
+    }
+    if (this.#deferred.blocks(orderKey)) this.#world.holdBehind(orderKey)
   }
 
   /** Sets a delivery aside until it is due. */
   until(deferral: Deferral): void {
     this.#put(deferral)
+    if (deferral.orderKey !== undefined) this.#join(deferral.orderKey)
     this.#world.wakeReader()
   }
 
@@ -108,6 +131,7 @@ export class SetAside {
   /** A delivery of the key is over: the next in line comes, from what is set aside or from what waits. */
   free(orderKey: string | undefined): void {
     if (orderKey === undefined) return
+    this.#join(orderKey)
     if (this.#deferred.release(orderKey, this.#world.now()) !== undefined) this.#world.wakeReader()
     else if (!this.#deferred.blocks(orderKey)) this.#order.free(orderKey)
   }

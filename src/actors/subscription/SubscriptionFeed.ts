@@ -53,7 +53,9 @@ export class SubscriptionFeed {
     this.#gate = gate
     const order = new DeliveryOrder(options.batch !== undefined)
     const progress = new FeedProgress(earlier, world.touched)
-    const aside = new SetAside(world, order, progress)
+    const { now, wakeReader } = world
+    const holdBehind = (orderKey: string) => this.#deliveries.holdBehind(orderKey)
+    const aside = new SetAside({ now, wakeReader, holdBehind }, order, progress)
     aside.recall(deferrals)
     const cursor = Sequence.make(earlier.floor)
     const window = new FeedWindow(options, world, order, progress, aside, cursor)
@@ -258,7 +260,7 @@ export class SubscriptionFeed {
     const wasBlocked = this.#deliveries.isBlockedByWrites
     this.#progress.written(snapshot)
     for (const { deferral } of this.#redeliveries.written(snapshot.unwritten.redelivered)) {
-      this.#deliveries.rejoin(deferral)
+      this.#aside.rejoin(deferral)
     }
     if (wasBlocked) this.pump()
     if (this.isIdle) this.#world.onIdle()

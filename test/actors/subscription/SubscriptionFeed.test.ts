@@ -126,6 +126,48 @@ describe("SubscriptionFeed", () => {
     expect(rig.feed.isIdle).toBe(true)
   })
 
+  it("keeps the order of a key that a dead letter rejoins, over a crash", () => {
+    const rig = new FeedRig({ ordering: "key" })
+    rig.readerBegins()
+    rig.readerEnds()
+    const write = () => {
+      rig.writeBegins()
+      rig.writeEnds("done")
+    }
+    rig.publish("wanted", "k")
+    rig.workerBegins()
+    rig.workerEnds(0, () => Outcome.reject("no"))
+    write()
+    rig.publish("wanted", "k")
+    rig.redeliver(0)
+    write()
+    rig.publish("wanted", "k")
+    write()
+    rig.crash()
+    expect(rig.settleAll()).toBe(true)
+    expect(rig.delivered).toEqual([1, 2, 3])
+  })
+
+  it("tries a dead letter again after what goes on under its key, before what waits", () => {
+    const rig = new FeedRig({ ordering: "key" })
+    rig.readerBegins()
+    rig.readerEnds()
+    rig.publish("wanted", "k")
+    rig.workerBegins()
+    rig.workerEnds(0, () => Outcome.reject("no"))
+    rig.writeBegins()
+    rig.writeEnds("done")
+    rig.publish("wanted", "k")
+    rig.publish("wanted", "k")
+    rig.workerBegins()
+    rig.redeliver(0)
+    rig.writeBegins()
+    rig.writeEnds("done")
+    expect(rig.feed.deferredCount).toBe(1)
+    expect(rig.settleAll()).toBe(true)
+    expect(rig.delivered).toEqual([2, 1, 3])
+  })
+
   it("holds a failed batch against the sink as one attempt", () => {
     const rig = new FeedRig({ ordering: "none", windowEvents: 30, maxDeferred: 100 })
     const batch = 6
