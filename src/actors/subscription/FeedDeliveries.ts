@@ -77,13 +77,12 @@ export class FeedDeliveries implements GateUser {
 
   /** A delivery could start: it is ready, and there is room for it. */
   get mayStart(): boolean {
-    return (
-      this.#order.ready > 0 &&
-      !this.#window.isStopped &&
-      !this.isBlockedByWrites &&
-      this.#pace?.workers(this.#fills) !== 0 &&
-      this.#gate.room(this) > 0
-    )
+    return this.#isReady && this.#pace?.workers(this.#fills) !== 0 && this.#gate.room(this) > 0
+  }
+
+  /** A delivery is ready that neither its feed nor the store holds back. */
+  get #isReady(): boolean {
+    return this.#order.ready > 0 && !this.#window.isStopped && !this.isBlockedByWrites
   }
 
   // --- Starting --------------------------------------------------------------------------------
@@ -92,9 +91,7 @@ export class FeedDeliveries implements GateUser {
   pump(): void {
     const { ready } = this.#order
     const idle = this.#options.concurrency - this.#workers
-    if (ready === 0 || idle <= 0 || this.#window.isStopped || this.isBlockedByWrites) {
-      return this.#gate.release(this)
-    }
+    if (idle <= 0 || !this.#isReady) return this.#gate.release(this)
     const paced = this.#pace?.workers(this.#fills) ?? ready
     if (paced === 0) return this.#gate.release(this)
     const room = this.#gate.room(this)
@@ -110,8 +107,7 @@ export class FeedDeliveries implements GateUser {
 
   /** The next delivery for a worker; undefined ends the worker. */
   take(): Item | undefined {
-    const mayStart = !this.#window.isStopped && this.#order.ready > 0 && !this.isBlockedByWrites
-    if (!mayStart || this.#pace?.workers(this.#fills) === 0) {
+    if (!this.#isReady || this.#pace?.workers(this.#fills) === 0) {
       this.endWork()
       return undefined
     }
