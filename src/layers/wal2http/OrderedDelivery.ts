@@ -39,6 +39,14 @@ export interface DeliveryOptions<P extends Parcel> {
 
 type Entry<P> = { readonly parcel: P } | { readonly safe: () => void }
 
+/** Parcels after which others have a turn, such as what keeps the server from taking us for dead. */
+const parcelsAtOnce = 128
+
+const othersTurn = Effect.async<void>((resume) => {
+  const immediate = setImmediate(() => resume(Effect.void))
+  return Effect.sync(() => clearImmediate(immediate))
+})
+
 /** Changes that are tried before a sink counts as out. */
 const probes = 8
 /** Entries looked ahead for them. */
@@ -90,9 +98,10 @@ export class OrderedDelivery<P extends Parcel> implements Outlet<P> {
   /** Delivers until it is told to stop. */
   get run(): Effect.Effect<void> {
     return Effect.gen(this, function* () {
-      for (;;) {
+      for (let count = 1; ; count++) {
         const entry = yield* this.#next
         if (entry === undefined) return
+        if (count % parcelsAtOnce === 0) yield* othersTurn
         if ("safe" in entry) {
           entry.safe()
           this.#isMidway = false

@@ -47,6 +47,33 @@ describe("the variables of wal2http", () => {
     }),
   )
 
+  it.effect("take the database in both forms of libpq", () =>
+    Effect.gen(function* () {
+      const cases = [
+        ["host=db.example port=5433 user=me dbname=shop", "postgresql://me@db.example:5433/shop"],
+        [
+          String.raw`user = 'm e' password='a\'b\\ @/' host=::1 dbname=shop sslmode=require`,
+          String.raw`postgresql://m%20e:a'b%5C%20%40%2F@[::1]/shop?sslmode=require`,
+        ],
+        [
+          "host=/var/run/postgresql dbname=shop user=me",
+          "postgresql:///shop?user=me&host=%2Fvar%2Frun%2Fpostgresql",
+        ],
+        ["dbname=shop", "postgresql://localhost/shop"],
+        ["postgres://h/d?sslmode=require", "postgres://h/d?sslmode=require"],
+      ] as const
+      for (const [stated, url] of cases) {
+        const { databaseUrl } = yield* read({ DATABASE_URL: stated })
+        expect(Redacted.value(databaseUrl)).toBe(url)
+      }
+      for (const broken of ["host", "host=a =b", "host='a", "shop"]) {
+        expect((yield* Effect.flip(read({ DATABASE_URL: broken }))).message).toContain(
+          "DATABASE_URL",
+        )
+      }
+    }),
+  )
+
   it.effect("choose Hook0, then HTTP, then the standard output, unless EVENT_SINK does", () =>
     Effect.gen(function* () {
       const cases: ReadonlyArray<readonly [Variables, string]> = [

@@ -284,6 +284,24 @@ describe("delivery in order", () => {
     }),
   )
 
+  it.live("a sink that is done at once leaves others their turn", () =>
+    Effect.gen(function* () {
+      const rig = yield* start({ answer: () => always })
+      let turns = 0
+      const count = () => {
+        turns++
+        immediate = setImmediate(count)
+      }
+      let immediate = setImmediate(count)
+      yield* rig.give(transaction(1, 5000), 1n)
+      yield* rig.give([], 2n)
+      yield* rig.give([], 3n)
+      clearImmediate(immediate)
+      expect(rig.confirmed).toContain(1n)
+      expect(turns).toBeGreaterThan(20)
+    }),
+  )
+
   const scripts = fc.record({
     transactions: fc.array(fc.nat(4), { minLength: 1, maxLength: 8 }),
     poison: fc.array(fc.tuple(fc.nat(8), fc.nat(4), fc.constantFrom(400, 500)), { maxLength: 3 }),

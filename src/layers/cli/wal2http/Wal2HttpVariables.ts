@@ -5,6 +5,7 @@ import { Effect, Option, Redacted, Schema } from "effect"
 import { ByteSize, ByteSizeText, Identifier, SlotName } from "../../../domain/index.js"
 import type { EmailConfig } from "../../Deployment.js"
 import { describeUrl } from "../../sources/wal/DatabaseUrl.js"
+import { urlOfKeywords } from "../../wal2http/ConnectionKeywords.js"
 import type { SinkConfig, Wal2HttpConfig } from "../../wal2http/Wal2HttpConfig.js"
 import { UsageError } from "../CliErrors.js"
 import { emailConfig } from "../variables/EmailVariables.js"
@@ -80,10 +81,13 @@ const mails = emailConfig(presetSecurity).pipe(
 )
 
 export const wal2HttpConfig: Effect.Effect<Wal2HttpConfig, UsageError> = Effect.gen(function* () {
-  const databaseUrl = yield* get("DATABASE_URL", Secret)
-  if (databaseUrl === undefined) {
+  const stated = yield* get("DATABASE_URL", Secret)
+  if (stated === undefined) {
     return yield* missing("DATABASE_URL", "(postgres://user:password@host:5432/database)")
   }
+  const databaseUrl = Redacted.make(
+    Option.getOrElse(urlOfKeywords(Redacted.value(stated)), () => Redacted.value(stated)),
+  )
   if (describeUrl(databaseUrl) === undefined) {
     return yield* new UsageError({ reason: "DATABASE_URL: must be a postgres:// URL" })
   }

@@ -25,6 +25,8 @@ export const connectionStrings = (url: Redacted.Redacted): ReadonlyArray<string>
   const parsed = parse(url)
   if (parsed === undefined) return []
   const { searchParams } = parsed
+  // Which of the connections replicates is not for the URL to say.
+  searchParams.delete("replication")
   const mode = searchParams.get("sslmode")
   // A word of the driver's own, for servers whose certificate nobody can check.
   if (mode === "no-verify") return [parsed.href]
