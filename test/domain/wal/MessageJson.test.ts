@@ -97,6 +97,23 @@ describe("messages in the form of wal2http", () => {
     )
   })
 
+  test("what a change is does not depend on its numbers, though they look like the letters of rows", () => {
+    for (const letter of ["N", "K", "O"]) {
+      const oid = letter.charCodeAt(0) * 0x1000000 + 1
+      const after = tupleOf([textCell("1")])
+      for (const xid of [undefined, 7]) {
+        const bytes = encodeMessage({ tag: "Insert", xid, relation: oid, after })
+        const decoded = Either.getOrThrow(Wal.decodeMessage(bytes, { inStream: xid !== undefined }))
+        if (!isRowChange(decoded)) throw new Error("not what was written")
+        expect(JSON.parse(Wal.changeJson(decoded, decoded.xid))).toMatchObject({
+          relation_id: oid,
+          is_stream: xid !== undefined,
+          xid: xid ?? null,
+        })
+      }
+    }
+  })
+
   test("the example of the form, to the letter", () => {
     const after = tupleOf([textCell("42"), nullCell, unchangedCell, textCell("é\n")])
     expect(

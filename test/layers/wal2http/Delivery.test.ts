@@ -369,6 +369,52 @@ describe("what is sent is committed", () => {
       }),
   )
 
+  it.scopedLive("changes that were replicated from elsewhere name no origin, and are sent", () =>
+    Effect.gen(function* () {
+      const rig = yield* wal2HttpRig(server(), [table])
+      const running = yield* rig.start()
+      const origin = `origin_${rig.slot}`
+      yield* rig.sql.run(
+        `select pg_replication_origin_create('${origin}')`,
+        `select pg_replication_origin_session_setup('${origin}')`,
+        "begin",
+        "select pg_replication_origin_xact_setup('0/10', now())",
+        "insert into t values (1, 'v')",
+        "commit",
+        "select pg_replication_origin_session_reset()",
+        `select pg_replication_origin_drop('${origin}')`,
+      )
+      yield* rig.caughtUp
+      const messages = running.lines.map((line): Message => JSON.parse(line))
+      expect(messages.map(({ type }) => type)).toEqual(["begin", "relation", "insert", "commit"])
+    }),
+  )
+
+  it.scopedLive("a table that is altered in between is described anew", () =>
+    Effect.gen(function* () {
+      const rig = yield* wal2HttpRig(server(), [table])
+      const running = yield* rig.start()
+      yield* rig.sql.run(
+        "insert into t values (1, 'v')",
+        "alter table t add column n int default 7",
+        "insert into t values (2, 'v')",
+      )
+      yield* rig.caughtUp
+      const messages = running.lines.map((line): Message => JSON.parse(line))
+      expect(messages.map(({ type }) => type)).toEqual([
+        "begin",
+        "relation",
+        "insert",
+        "commit",
+        "begin",
+        "relation",
+        "insert",
+        "commit",
+      ])
+      expect(messages[6]?.tuple_data?.columns.map(({ data }) => data)).toEqual(["2", "v", "7"])
+    }),
+  )
+
   it.scopedLive("values are written as the database is set to write them", () =>
     Effect.gen(function* () {
       const rig = yield* wal2HttpRig(server(), ["create table t (id int primary key, v interval)"])
