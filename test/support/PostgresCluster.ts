@@ -95,7 +95,9 @@ export const installedBin: Effect.Effect<string | undefined> = Effect.gen(functi
   return bin
 }).pipe(Effect.catchAll(() => Effect.succeed(undefined)))
 
-/** A standby of a server that runs here, streaming from it. */
+const standbySlot = "standby"
+
+/** The standby of a server that runs here, streaming from it. */
 export const startStandby = (
   primary: TestServer,
   flags: ReadonlyArray<string> = [],
@@ -108,6 +110,7 @@ export const startStandby = (
       const client = new Client({ connectionString: primary.url })
       await client.connect()
       try {
+        await client.query(`select pg_create_physical_replication_slot('${standbySlot}', true)`)
         await client.query("select pg_backup_start('standby', true)")
         await run("cp", ["-a", from, data])
         const { rows } = await client.query("select labelfile from pg_backup_stop(false)")
@@ -115,6 +118,11 @@ export const startStandby = (
         await fs.writeFile(label, String(Object(rows[0]).labelfile))
         await fs.writeFile(path.join(data, "standby.signal"), "")
         await fs.rm(path.join(data, "postmaster.pid"), { force: true })
+        // Slots are of the server that they were made on.
+        const slots = path.join(data, "pg_replslot")
+        for (const slot of await fs.readdir(slots)) {
+          await fs.rm(path.join(slots, slot), { recursive: true })
+        }
       } finally {
         await client.end()
       }
@@ -126,6 +134,8 @@ export const startStandby = (
     return yield* serve(bin, data, [
       "-c",
       `primary_conninfo=${conninfo(primary)}`,
+      "-c",
+      `primary_slot_name=${standbySlot}`,
       "-c",
       "hot_standby_feedback=on",
       ...flags,

@@ -17,6 +17,7 @@ export class SourceNotFound extends Schema.TaggedError<SourceNotFound>()("Source
  * - `access-denied`: wrong credentials, or rights that are missing
  * - `no-database`, `tls`
  * - `not-logical`: its `wal_level` is not `logical`
+ * - `in-recovery`: it is a standby, which cannot do what is asked of it until it is promoted
  * - `no-room`: it has as many slots or senders as it may
  * - `publication-missing`, `table-missing`
  * - `slot-missing`: the slot was there and is no more: changes are lost
@@ -37,6 +38,7 @@ export const SourceProblemCode = Schema.Literal(
   "no-database",
   "tls",
   "not-logical",
+  "in-recovery",
   "no-room",
   "publication-missing",
   "table-missing",
@@ -68,6 +70,7 @@ const passing: ReadonlySet<SourceProblemCode> = new Set([
   "unreachable",
   "server-error",
   "slot-in-use",
+  "in-recovery",
   "spill",
   "fault",
 ])

@@ -3,7 +3,7 @@
 import { Duration, Effect, type Redacted, type Scope } from "effect"
 import { Client, type ClientConfig } from "pg"
 import type { SourceProblem } from "../../../domain/index.js"
-import { connectionStrings } from "./DatabaseUrl.js"
+import { type ChannelBinding, channelBinding, connectionStrings } from "./DatabaseUrl.js"
 import { problemOf } from "./ServerProblem.js"
 
 export type Purpose = "statements" | "replication"
@@ -26,23 +26,29 @@ export const connect = (
 ): Effect.Effect<Client, SourceProblem, Scope.Scope> =>
   Effect.gen(function* () {
     const [first = "", second] = connectionStrings(url)
+    const binding = channelBinding(url)
     const attempt = (connectionString: string) =>
-      Effect.acquireRelease(dial(connectionString, purpose), hangUp)
+      Effect.acquireRelease(dial(connectionString, purpose, binding), hangUp)
     return yield* second === undefined
       ? attempt(first)
       : Effect.catchIf(
           attempt(first),
-          ({ code, reason }) => code === "tls" && reason.includes("does not support SSL"),
+          ({ code }) => code === "tls",
           () => attempt(second),
         )
   })
 
-const dial = (connectionString: string, purpose: Purpose): Effect.Effect<Client, SourceProblem> =>
+const dial = (
+  connectionString: string,
+  purpose: Purpose,
+  binding: ChannelBinding,
+): Effect.Effect<Client, SourceProblem> =>
   Effect.suspend(() => {
     const config: Config = {
       connectionString,
       application_name: "eventloom",
       keepAlive: true,
+      enableChannelBinding: binding !== "disable",
       connectionTimeoutMillis: Duration.toMillis(connectTimeout),
       ...(purpose === "replication"
         ? { replication: "database" }
@@ -53,12 +59,44 @@ const dial = (connectionString: string, purpose: Purpose): Effect.Effect<Client,
         const client = new Client(config)
         // Whoever uses it sees its statements fail; nobody else need hear of it.
         client.on("error", () => {})
+        const isBound = watchLogin(client, binding)
         await client.connect()
+        if (binding === "require" && !isBound()) throw unboundLogin()
         return client
       },
       catch: (error) => problemOf(error),
     })
   })
+
+const unboundLogin = () =>
+  Object.assign(new Error("the server offers no login with channel binding"), {
+    code: "ERR_TLS_CHANNEL_BINDING",
+  })
+
+/**
+ * Answers whether the login was bound to its TLS connection. Where it has to be, nothing is said of a
+ * password to a server that asks for it in another way.
+ */
+const watchLogin = (client: Client, binding: ChannelBinding): (() => boolean) => {
+  const { connection } = client
+  let isBound = false
+  const refuse = () => {
+    if (binding === "require") connection.stream.destroy(unboundLogin())
+  }
+  // Before the driver's own listeners, which answer.
+  connection.once("authenticationSASL", (message: unknown) => {
+    isBound =
+      typeof message === "object" &&
+      message !== null &&
+      "mechanisms" in message &&
+      Array.isArray(message.mechanisms) &&
+      message.mechanisms.includes("SCRAM-SHA-256-PLUS")
+    if (!isBound) refuse()
+  })
+  connection.once("authenticationCleartextPassword", refuse)
+  connection.once("authenticationMD5Password", refuse)
+  return () => isBound
+}
 
 const goodbye = Duration.seconds(1)
 

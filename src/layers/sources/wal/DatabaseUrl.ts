@@ -1,5 +1,6 @@
 // The URL of a source's database. `sslmode` means what it means to libpq and psql: `require` encrypts,
-// `verify-ca` and `verify-full` check who the server is, `prefer` and `allow` do without if they must.
+// `verify-ca` and `verify-full` check who the server is, `prefer` (which is what holds where nothing is
+// said) and `allow` encrypt if they can. So does `channel_binding`: `prefer`, `require` or `disable`.
 
 import { Redacted } from "effect"
 
@@ -20,14 +21,14 @@ export const describeUrl = (url: Redacted.Redacted): string | undefined => {
   return `${host}:${port === "" ? "5432" : port}${pathname}`
 }
 
-/** What to connect with, in order: the second only where the first finds a server without TLS. */
+/** What to connect with, in order: the second only where the first cannot have TLS. */
 export const connectionStrings = (url: Redacted.Redacted): ReadonlyArray<string> => {
   const parsed = parse(url)
   if (parsed === undefined) return []
   const { searchParams } = parsed
   // Which of the connections replicates is not for the URL to say.
   searchParams.delete("replication")
-  const mode = searchParams.get("sslmode")
+  const mode = searchParams.get("sslmode") ?? "prefer"
   // A word of the driver's own, for servers whose certificate nobody can check.
   if (mode === "no-verify") return [parsed.href]
   searchParams.set("uselibpqcompat", "true")
@@ -36,4 +37,12 @@ export const connectionStrings = (url: Redacted.Redacted): ReadonlyArray<string>
   const first = parsed.href
   searchParams.set("sslmode", "disable")
   return [first, parsed.href]
+}
+
+export type ChannelBinding = "disable" | "prefer" | "require"
+
+/** Whether the login is to be bound to the TLS connection, so that nobody in between can pass it on. */
+export const channelBinding = (url: Redacted.Redacted): ChannelBinding => {
+  const said = parse(url)?.searchParams.get("channel_binding")
+  return said === "disable" || said === "require" ? said : "prefer"
 }

@@ -57,6 +57,11 @@ const patience = [
   "set client_min_messages = 'warning'",
 ]
 
+/** The other connection is idle most of the time. Not every version has each of these. */
+const lasting = `
+  select pg_catalog.set_config(name, '0', false) from pg_catalog.pg_settings
+  where name in ('idle_session_timeout', 'lock_timeout', 'transaction_timeout')`
+
 const maxStatusInterval = Duration.seconds(10)
 const maxSilence = Duration.seconds(60)
 
@@ -76,6 +81,7 @@ const open = (
     )
     const forms = request.valueForms === "domain" ? domainForms : []
     yield* query(replication, [...forms, ...patience].join("; "))
+    yield* query(statements, lasting)
     const [timeout] = yield* query(
       statements,
       "select setting from pg_catalog.pg_settings where name = 'wal_sender_timeout'",

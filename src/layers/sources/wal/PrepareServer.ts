@@ -11,7 +11,9 @@ import {
   otherCluster,
   publicationMissing,
   slotLost,
+  slotSynchronised,
   slotUnfit,
+  standbyTooOld,
 } from "./ServerProblem.js"
 
 export interface Prepared {
@@ -33,14 +35,20 @@ export const prepareServer = (
     }
     const [settings] = yield* query(
       statements,
-      `select current_setting('wal_level') as level, current_setting('server_version_num') as version`,
+      `select current_setting('wal_level') as level, current_setting('server_version_num') as version,
+         case when pg_catalog.pg_is_in_recovery() then 'standby' end as standby`,
     )
     const level = textAt(settings, "level") ?? ""
     const serverVersion = Number(textAt(settings, "version"))
     if (level !== "logical") return yield* notLogical(level)
+    const isStandby = textAt(settings, "standby") !== undefined
+    if (isStandby && serverVersion < 160_000) return yield* standbyTooOld
     yield* ensurePublications(statements, request)
     const found = yield* findSlot(statements, request.slot)
     if (found !== undefined) {
+      if (isStandby && textAt(found, "synced") === "true") {
+        return yield* slotSynchronised(request.slot)
+      }
       const confirmed = yield* checkSlot(request.slot, found)
       return { serverVersion, createdSlot: false, confirmed }
     }

@@ -25,6 +25,22 @@ export const notLogical = (level: string): SourceProblem =>
     "Set wal_level = logical and restart the server (on Amazon RDS: the parameter rds.logical_replication, on Cloud SQL: the flag cloudsql.logical_decoding).",
   )
 
+export const standbyTooOld: SourceProblem = problem(
+  "in-recovery",
+  "The server is a standby, and cannot decode its log: that needs version 16 or later.",
+  "Name the primary.",
+)
+
+const standbyCannot = (reason: string): SourceProblem =>
+  problem(
+    "in-recovery",
+    `${reason}: the server is a standby.`,
+    "Name the primary, or promote this one. A publication is made on the primary; a slot that is synchronised from it can be read after a promotion.",
+  )
+
+export const slotSynchronised = (slot: string): SourceProblem =>
+  standbyCannot(`The replication slot "${slot}" is synchronised from the primary`)
+
 export const publicationMissing = (name: string): SourceProblem =>
   problem(
     "publication-missing",
@@ -95,7 +111,10 @@ export const problemOf = (error: unknown, slot = ""): SourceProblem => {
         return publicationMissing(/publication "([^"]*)"/.exec(text)?.[1] ?? "")
       }
       return /replication slot/.test(text) ? slotMissing(slot) : problem("server-error", stated)
+    case "25006":
+      return standbyCannot(stated)
     case "55000":
+      if (/wal_level/.test(text)) return notLogical("less than logical on the primary")
       // "can no longer get changes from replication slot", "cannot read from logical replication slot"
       return /replication slot|invalidated/.test(text)
         ? slotLost(slot, text)

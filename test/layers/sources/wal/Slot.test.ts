@@ -153,12 +153,22 @@ describe("a connection", () => {
         `alter role ${role} set bytea_output = 'escape'`,
         `alter role ${role} set statement_timeout = '300ms'`,
         `alter role ${role} set extra_float_digits = 0`,
+        `alter role ${role} set idle_session_timeout = '300ms'`,
+        `alter role ${role} set transaction_timeout = '300ms'`,
+        `alter role ${role} set client_min_messages = 'error'`,
       )
       const url = new URL(rig.url)
       url.username = role
       url.password = "pass word/"
       yield* rig.put({ databaseUrl: url.href })
+      const connections = Effect.map(
+        rig.sql.run(`select pid from pg_stat_activity where usename = '${role}' order by pid`),
+        (rows) => rows.map(({ pid }) => pid),
+      )
+      const before = yield* connections
       yield* Effect.sleep("500 millis")
+      expect(before).toHaveLength(2)
+      expect(yield* connections).toEqual(before)
       yield* rig.sql.run(
         `insert into t values (1, '2026-01-02 03:04:05+00', '\\x00ff', '1 day 02:00', 0.1::float8 + 0.2::float8)`,
       )
