@@ -35,7 +35,11 @@ const hook0: Effect.Effect<Extract<SinkConfig, { kind: "hook0" }> | undefined, U
     const url = yield* get("HOOK0_API_URL", HttpUrl)
     const applicationId = yield* get("HOOK0_APPLICATION_ID", Uuid)
     const token = yield* get("HOOK0_API_TOKEN", Secret)
-    if (url === undefined || applicationId === undefined || token === undefined) return undefined
+    if (url === undefined || applicationId === undefined || token === undefined) {
+      const isPartial = [url, applicationId, token].some((value) => value !== undefined)
+      if (isPartial) yield* Effect.logWarning("Hook0 is not used: not all HOOK0_ variables are set")
+      return undefined
+    }
     const createEventTypes = (yield* get("HOOK0_CREATE_EVENT_TYPES", Switch)) ?? false
     return { kind: "hook0", url: new URL(url), applicationId, token, createEventTypes }
   })
