@@ -3,6 +3,7 @@
 export { type ChangeOrigin, changingAs, CurrentOrigin } from "./access/CurrentOrigin.js"
 export { TooManyUnknownKeys } from "./access/KeyRing.js"
 export type * from "./kernel/index.js"
+export { elapsedMillis } from "./kernel/index.js"
 export { type Durability, type PublishError, type Publisher } from "./mesh/Publisher.js"
 export { MeshOverloaded, type Receipt } from "./journal/GroupCommit.js"
 export {

@@ -6,6 +6,7 @@ import { Alerts } from "../alert/Alerts.js"
 import { AuditTrail } from "../access/AuditTrail.js"
 import { KeyRing } from "../access/KeyRing.js"
 import { Catalogues } from "../catalogue/Catalogues.js"
+import { elapsedMillis } from "../kernel/index.js"
 import { GroupCommit } from "../journal/GroupCommit.js"
 import { Losses } from "../journal/Losses.js"
 import {
@@ -155,7 +156,7 @@ export const makeMeshWorld: Effect.Effect<MeshWorld, never, MeshPorts | Scope.Sc
       losses: new Losses(),
       refusals: noRefusals(),
       now,
-      elapsed: () => Number(clock.unsafeCurrentTimeNanos()) / 1_000_000,
+      elapsed: () => elapsedMillis(clock),
       random: () => chance.number(),
       nextDeadLetterId: ascendingIds("dl", now, process),
       nextReplayId: () => ReplayId.make(nextReplayId()),

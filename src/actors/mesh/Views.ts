@@ -98,7 +98,15 @@ export interface SubscriptionView extends Subscription {
  * `paused`: its subscription is paused or disabled. `parked`: its sink takes nothing. `suspended`: its
  * namespace is disabled.
  */
-export type ReplayState = "running" | "paused" | "parked" | "suspended" | "completed" | "cancelled"
+export const ReplayState = Schema.Literal(
+  "running",
+  "paused",
+  "parked",
+  "suspended",
+  "completed",
+  "cancelled",
+)
+export type ReplayState = typeof ReplayState.Type
 
 export interface ReplayView extends Replay {
   readonly state: ReplayState

@@ -2,6 +2,7 @@
 
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
+import { ReplayState } from "../../../actors/index.js"
 import {
   NamespaceName,
   ReplayId,
@@ -22,7 +23,7 @@ export const ReplayShape = Schema.Struct({
   id: ReplayId.annotations({
     description: "Also the value of the extension attribute `replay` of what it delivers.",
   }),
-  state: Schema.Literal("running", "paused", "parked", "suspended", "completed", "cancelled"),
+  state: ReplayState,
   from: SequenceFromString.annotations({ description: "The first event." }),
   to: SequenceFromString.annotations({ description: "The last event." }),
   pace: ReplayPace,

@@ -1,7 +1,8 @@
 // Deadlines of attempts without a fiber or timer each: one sweeper looks at all that is in flight
 // every tick, and sleeps while there is nothing. A deadline is kept to within one tick.
 
-import { type Clock, Duration, Effect, type Scope } from "effect"
+import { Duration, Effect, type Scope } from "effect"
+import { elapsedMillis } from "../../../actors/index.js"
 
 /** Something that is given up on when its time is over. */
 export interface Expiring {
@@ -10,10 +11,6 @@ export interface Expiring {
 }
 
 export const TICK: Duration.Duration = Duration.millis(100)
-
-/** Milliseconds from some moment on, by a clock that goes on as it was when that of the machine is set. */
-export const elapsedMillis = (clock: Clock.Clock): number =>
-  Number(clock.unsafeCurrentTimeNanos()) / 1_000_000
 
 export interface Deadlines {
   readonly watch: (item: Expiring) => void

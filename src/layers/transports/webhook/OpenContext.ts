@@ -1,9 +1,10 @@
 // What the attempts of one open sink share: the connections to its origin, its deadlines, the clock.
 
 import { Duration, Effect, type Scope } from "effect"
+import { elapsedMillis } from "../../../actors/index.js"
 import type { Agents } from "./Agents.js"
 import type { AttemptContext } from "./Attempt.js"
-import * as Deadlines from "./Deadlines.js"
+import type * as Deadlines from "./Deadlines.js"
 
 export interface Timeouts {
   /** From the start until a connection is had. */
@@ -28,6 +29,6 @@ export const openContext = (
         totalMillis: Duration.toMillis(timeout),
       },
       now: () => clock.unsafeCurrentTimeMillis(),
-      elapsed: () => Deadlines.elapsedMillis(clock),
+      elapsed: () => elapsedMillis(clock),
     }
   })
