@@ -2,7 +2,7 @@
 
 import { Effect, Either, Redacted } from "effect"
 import { Outcome } from "../../../domain/index.js"
-import type { AttemptContext } from "../webhook/Attempt.js"
+import type { AttemptContext } from "../webhook/InFlight.js"
 import { exchange, type WholeAnswer } from "../webhook/Exchange.js"
 import { isUnknownType, outcomeOfHook0 } from "./Hook0Answer.js"
 import { type EventPost, typeParts } from "./Hook0Event.js"

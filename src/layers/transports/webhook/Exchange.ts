@@ -5,10 +5,7 @@ import type { IncomingHttpHeaders } from "node:http"
 import { Effect, Either, Exit } from "effect"
 import type { Dispatcher } from "undici"
 import { Outcome } from "../../../domain/index.js"
-import type { AttemptContext } from "./Attempt.js"
-import type { Expiring } from "./Deadlines.js"
-import type { Lane, PooledRequest } from "./OriginPool.js"
-import { outcomeOfFailure } from "./Response.js"
+import { type AttemptContext, InFlight } from "./InFlight.js"
 
 /** How much of an answer's text is kept; what is longer is cut, and the connection dropped. */
 const MAX_TEXT_BYTES = 65_536
@@ -40,47 +37,10 @@ export const exchange = (
     return Effect.sync(() => inFlight.cancel())
   })
 
-class Exchange implements PooledRequest, Expiring {
-  lane: Lane | undefined
-  readonly #context: AttemptContext
-  readonly #settle: (result: Either.Either<WholeAnswer, Outcome>) => void
-  readonly #startedAt: number
+class Exchange extends InFlight<Either.Either<WholeAnswer, Outcome>> {
   readonly #chunks: Array<Buffer> = []
   #bytes = 0
   #head: Pick<WholeAnswer, "headers" | "status"> | undefined
-  #isConnected = false
-  #isSettled = false
-
-  constructor(
-    context: AttemptContext,
-    settle: (result: Either.Either<WholeAnswer, Outcome>) => void,
-  ) {
-    this.#context = context
-    this.#settle = settle
-    this.#startedAt = context.elapsed()
-    context.deadlines.watch(this)
-  }
-
-  cancel(): void {
-    if (this.#finish()) this.#context.pool.abandon(this)
-  }
-
-  expireIfDue(now: number): void {
-    const { connectMillis, totalMillis } = this.#context.limits
-    const limit = this.#isConnected ? totalMillis : Math.min(connectMillis, totalMillis)
-    if (now - this.#startedAt < limit || !this.#finish()) return
-    this.#context.pool.abandon(this)
-    const missing = this.#isConnected ? "whole answer" : "connection"
-    this.#settle(Either.left(Outcome.retry(`no ${missing} within ${limit} ms`)))
-  }
-
-  closed(): void {
-    this.#fail(Outcome.retry("the connection was let go of"))
-  }
-
-  onRequestStart(): void {
-    this.#isConnected = true
-  }
 
   onResponseStart(_controller: unknown, status: number, headers: IncomingHttpHeaders): void {
     // Interim answers (1xx) come before the real one.
@@ -90,38 +50,26 @@ class Exchange implements PooledRequest, Expiring {
   onResponseData(_controller: unknown, chunk: Buffer): void {
     this.#chunks.push(chunk)
     this.#bytes += chunk.length
-    if (this.#bytes <= MAX_TEXT_BYTES || !this.#finish()) return
-    this.#context.pool.abandon(this)
-    this.#answer()
+    if (this.#bytes > MAX_TEXT_BYTES) this.drop(this.#result())
   }
 
-  onResponseEnd(): void {
-    this.#context.pool.release(this)
-    if (this.#finish()) this.#answer()
+  protected get isAnswered(): boolean {
+    return this.#head !== undefined
   }
 
-  onResponseError(_controller: unknown, error: Error): void {
-    this.#context.pool.release(this)
-    this.#fail(outcomeOfFailure(error))
+  protected failed(outcome: Outcome): Either.Either<never, Outcome> {
+    return Either.left(outcome)
   }
 
-  #answer(): void {
+  protected answered(): void {
+    this.end(this.#result())
+  }
+
+  #result(): Either.Either<WholeAnswer, Outcome> {
     if (this.#head === undefined) {
-      return this.#settle(Either.left(Outcome.retry("the answer is not valid HTTP")))
+      return this.failed(Outcome.retry("the answer is not valid HTTP"))
     }
     const text = Buffer.concat(this.#chunks).subarray(0, MAX_TEXT_BYTES).toString("utf8")
-    const durationMillis = Math.round(this.#context.elapsed() - this.#startedAt)
-    this.#settle(Either.right({ ...this.#head, text, durationMillis }))
-  }
-
-  #fail(outcome: Outcome): void {
-    if (this.#finish()) this.#settle(Either.left(outcome))
-  }
-
-  #finish(): boolean {
-    if (this.#isSettled) return false
-    this.#isSettled = true
-    this.#context.deadlines.unwatch(this)
-    return true
+    return Either.right({ ...this.#head, text, durationMillis: this.durationMillis })
   }
 }

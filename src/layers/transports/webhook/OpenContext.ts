@@ -3,7 +3,7 @@
 import { Duration, Effect, type Scope } from "effect"
 import { elapsedMillis } from "../../../actors/index.js"
 import type { Agents } from "./Agents.js"
-import type { AttemptContext } from "./Attempt.js"
+import type { AttemptContext } from "./InFlight.js"
 import type * as Deadlines from "./Deadlines.js"
 
 export interface Timeouts {

@@ -15,7 +15,8 @@ import {
 import { Outcome } from "../../../domain/index.js"
 import { TargetGuard } from "../guard/TargetGuard.js"
 import * as Agents from "./Agents.js"
-import { Attempt, type AttemptContext } from "./Attempt.js"
+import { Attempt } from "./Attempt.js"
+import type { AttemptContext } from "./InFlight.js"
 import {
   type Consent,
   consentHeaders,
