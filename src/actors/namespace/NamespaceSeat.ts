@@ -24,6 +24,7 @@ import { Alarm } from "../kernel/index.js"
 import { Bulkhead } from "../sink/Bulkhead.js"
 import { openSink, renewSink } from "../sink/OpenSink.js"
 import { FeedSlot } from "../subscription/FeedSlot.js"
+import { SharedRate } from "../subscription/SharedRate.js"
 import type { SubscriptionSeat } from "../subscription/SubscriptionActor.js"
 import { NamespaceHub } from "./NamespaceHub.js"
 import { PublishQuota } from "./PublishQuota.js"
@@ -181,11 +182,13 @@ export const seatSubscription = (
   replays: SubscriptionSeat["replays"] = new Map(),
 ): SubscriptionSeat => {
   const slot = new FeedSlot()
+  const { rateLimit } = record.spec
   return {
     world: seat.world,
     hub: seat.hub,
     gate,
     defaultRetry: seat.settings.retry,
+    rate: rateLimit === undefined ? undefined : new SharedRate(rateLimit, seat.world.now()),
     record,
     get feed() {
       return slot.current

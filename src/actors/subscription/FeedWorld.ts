@@ -4,7 +4,6 @@ import type {
   Audit,
   JournaledEvent,
   Ordering,
-  Rate,
   Reason,
   Replay,
   RetryPolicy,
@@ -13,6 +12,7 @@ import type {
 } from "../../domain/index.js"
 import type { NewDeadLetter } from "../ports/index.js"
 import type { BatchWait } from "./BatchFill.js"
+import type { RateMeter } from "./SharedRate.js"
 
 export interface FeedOptions {
   readonly name: SubscriptionName
@@ -33,7 +33,7 @@ export interface FeedOptions {
   /** Settled deliveries not yet written: at this many, none is started until they are. */
   readonly maxUnwritten: number
   /** Deliveries that may start; absent: as many as there is room for. */
-  readonly rate?: Rate | undefined
+  readonly rate?: RateMeter | undefined
   /** How long a batch may wait to be filled; absent: not at all. */
   readonly batch?: BatchWait | undefined
 }

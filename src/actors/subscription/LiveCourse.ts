@@ -17,6 +17,7 @@ const everything = Option.toArray(Option.getRight(parseTypePattern("*")))
 export const patternsOf = ({ types = everything }: SubscriptionSpec) => types
 
 export const liveCourse = ({
+  rate,
   world,
   hub,
   subscription,
@@ -25,7 +26,7 @@ export const liveCourse = ({
   return {
     options: {
       concurrency: spec.concurrency ?? defaultSubscriptionConcurrency,
-      rate: spec.rateLimit,
+      rate: rate?.live,
       replay: undefined,
     },
     progress: world.deliveryLog.progressOf(hub.name, name),

@@ -3,12 +3,12 @@
 //
 // One alarm is set for the time at which the next may start; nothing of the sink is held until then.
 
-import { type Rate, TokenBucket } from "../../domain/index.js"
 import { BatchFill, type BatchWait } from "./BatchFill.js"
 import type { DeliveryOrder } from "./DeliveryOrder.js"
+import type { RateMeter } from "./SharedRate.js"
 
 export interface PaceOptions {
-  readonly rate: Rate | undefined
+  readonly rate: RateMeter | undefined
   readonly batch: BatchWait | undefined
 }
 
@@ -21,13 +21,13 @@ export interface PaceWorld {
 export class Pace {
   readonly #world: PaceWorld
   readonly #order: DeliveryOrder
-  readonly #bucket: TokenBucket | undefined
+  readonly #rate: RateMeter | undefined
   readonly #fill: BatchFill | undefined
 
   constructor({ batch, rate }: PaceOptions, world: PaceWorld, order: DeliveryOrder) {
     this.#world = world
     this.#order = order
-    this.#bucket = rate === undefined ? undefined : new TokenBucket(rate, world.now())
+    this.#rate = rate
     this.#fill = batch === undefined ? undefined : new BatchFill(batch)
   }
 
@@ -40,7 +40,7 @@ export class Pace {
     const { ready, readyBytes } = this.#order
     this.#fill?.note(ready, now)
     const batchAt = fills ? (this.#fill?.dueAt(readyBytes, now) ?? now) : now
-    const tokenAt = this.#bucket?.dueAt(1, now) ?? now
+    const tokenAt = this.#rate?.dueAt(1, now) ?? now
     const at = Math.max(batchAt, tokenAt)
     if (at <= now) {
       const tokens = this.allowance
@@ -52,20 +52,20 @@ export class Pace {
 
   /** Deliveries that the rate lets start now. */
   get allowance(): number {
-    return this.#bucket?.available(this.#world.now()) ?? Number.POSITIVE_INFINITY
+    return this.#rate?.available(this.#world.now()) ?? Number.POSITIVE_INFINITY
   }
 
   /** So many deliveries have started. */
   started(count: number): void {
     const now = this.#world.now()
-    this.#bucket?.take(count, now)
+    this.#rate?.take(count, now)
     this.#fill?.note(this.#order.ready, now)
   }
 
   /** Until when nothing starts for the sake of the rate; undefined while something may. */
   get limitedUntil(): number | undefined {
     const now = this.#world.now()
-    const due = this.#bucket?.dueAt(1, now) ?? now
+    const due = this.#rate?.dueAt(1, now) ?? now
     return due > now ? due : undefined
   }
 }

@@ -5,17 +5,18 @@ import {
   defaultSubscriptionConcurrency,
   type Replay,
   RoutingTable,
-  slowerRate,
+  TokenBucket,
 } from "../../domain/index.js"
 import type { ReplayChange } from "../ports/index.js"
 import type { FeedCourse } from "./FeedCourse.js"
 import { patternsOf } from "./LiveCourse.js"
 import { replayChange } from "./ProgressChanges.js"
 import type { FeedRequest } from "./RunFeed.js"
+import { slowestOf } from "./SharedRate.js"
 
 /** `onDone`: everything up to its end is over and written. */
 export const replayCourse = (
-  { world, subscription: { spec } }: FeedRequest,
+  { rate, world, subscription: { spec } }: FeedRequest,
   replay: Replay,
   onDone: () => void,
 ): FeedCourse<ReplayChange> => {
@@ -25,7 +26,10 @@ export const replayCourse = (
   return {
     options: {
       concurrency: Math.min(replay.pace.concurrency ?? concurrency, concurrency),
-      rate: slowerRate(replay.pace.rate, spec.rateLimit),
+      rate: slowestOf([
+        ...(rate === undefined ? [] : [rate.replay]),
+        ...(replay.pace.rate === undefined ? [] : [new TokenBucket(replay.pace.rate, world.now())]),
+      ]),
       replay,
     },
     progress: Effect.map(

@@ -26,6 +26,7 @@ import type { SinkGate } from "../sink/SinkGate.js"
 import { compileContent } from "./Content.js"
 import { readFor } from "./FeedReader.js"
 import { workFor } from "./FeedWorker.js"
+import type { SharedRate } from "./SharedRate.js"
 import { SubscriptionFeed } from "./SubscriptionFeed.js"
 
 export interface FeedRequest {
@@ -33,6 +34,8 @@ export interface FeedRequest {
   readonly hub: NamespaceHub
   readonly gate: SinkGate
   readonly subscription: Subscription
+  /** The rate limit of the subscription, of which its replays take their part. */
+  readonly rate: SharedRate | undefined
   /** What applies where the subscription states no retry policy. */
   readonly defaultRetry: RetryPolicy | undefined
   /** The destination asks for nothing more, or the feed cannot run as configured: it has stopped. */

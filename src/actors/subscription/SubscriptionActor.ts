@@ -25,6 +25,7 @@ import type { SinkGate } from "../sink/SinkGate.js"
 import { liveCourse } from "./LiveCourse.js"
 import { replayActor, type ReplaySeat } from "./ReplayActor.js"
 import { drainFeed, type FeedRequest, runFeed } from "./RunFeed.js"
+import type { SharedRate } from "./SharedRate.js"
 import {
   type ChangeReply,
   type SubscriptionCommand,
@@ -40,6 +41,8 @@ export interface SubscriptionSeat {
   readonly gate: SinkGate
   /** What applies where the subscription states no retry policy. */
   readonly defaultRetry: RetryPolicy | undefined
+  /** The rate limit that it is under, its replays included. */
+  readonly rate: SharedRate | undefined
   /** The record as it is stored. */
   record: Subscription
   /** The feed while it delivers. */
@@ -154,6 +157,7 @@ const requestOf = (seat: SubscriptionSeat, context: Context): FeedRequest => ({
   gate: seat.gate,
   subscription: seat.record,
   defaultRetry: seat.defaultRetry,
+  rate: seat.rate,
   onGone: (reason) => context.self.tell({ type: "Gone", reason }),
 })
 

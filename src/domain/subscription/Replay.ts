@@ -4,7 +4,7 @@ import { Schema } from "effect"
 import type { CloudEvent } from "../event/index.js"
 import { JournaledEvent, type Sequence, SequenceFromString } from "../journal/index.js"
 import { NamespaceName, SubscriptionName } from "../namespace/index.js"
-import { type Rate, RateText } from "../units/index.js"
+import { RateText } from "../units/index.js"
 
 /** Ascends with the time of asking; a value for the extension attribute `replay` as it is. */
 export const ReplayId = Schema.String.pipe(
@@ -80,12 +80,6 @@ export const replayed = (event: JournaledEvent, replay: ReplayId): JournaledEven
     ...(data_base64 === undefined ? {} : { data_base64 }),
   }
   return JournaledEvent.of(event.sequence, marked, event.acceptedAt)
-}
-
-/** The slower of two rates, by what they let through in the long run. */
-export const slowerRate = (one: Rate | undefined, other: Rate | undefined): Rate | undefined => {
-  if (one === undefined || other === undefined) return one ?? other
-  return one.amount * other.perMillis <= other.amount * one.perMillis ? one : other
 }
 
 /** The replay is not, or no longer, known of the subscription. */

@@ -316,6 +316,44 @@ describe("A replay", () => {
   )
 })
 
+describe("The rate limit of a subscription", () => {
+  const rate = (text: string) => Either.getOrThrow(parseRate(text))
+
+  scenario("holds for its live flow and its replays together; while both wait, both go on", (w) =>
+    Effect.gen(function* () {
+      const { ns, advance } = w
+      yield* ns.subscribe("p", { rateLimit: rate("10/s burst 1") })
+      yield* ns.publish(ids(10))
+      yield* advance("2 seconds")
+      expect(w.live()).toEqual(ids(10))
+      const replays = [yield* w.replay(), yield* w.replay()]
+      yield* ns.publish(ids(400, "l"))
+      const taken = () => w.live().length - 10
+      const replayed = () => replays.reduce((sum, one) => sum + w.replayed(one).length, 0)
+      for (let seconds = 1; seconds <= 8; seconds++) {
+        yield* advance("1 second")
+        expect(taken() + replayed()).toBeLessThanOrEqual(10 * seconds + 1)
+        expect(taken() + replayed()).toBeGreaterThanOrEqual(10 * seconds - 2)
+        expect(replayed()).toBeGreaterThanOrEqual(Math.floor((10 * seconds) / 8) - 1)
+        expect(replayed()).toBeLessThanOrEqual(Math.ceil((10 * seconds) / 8) + 1)
+      }
+    }),
+  )
+
+  scenario("is a replay's alone while nothing is live", (w) =>
+    Effect.gen(function* () {
+      const { ns, advance } = w
+      yield* ns.subscribe("p", { rateLimit: rate("10/s burst 1") })
+      yield* ns.publish(ids(100))
+      yield* advance("11 seconds")
+      const replay = yield* w.replay()
+      yield* advance("5 seconds")
+      expect(w.replayed(replay).length).toBeGreaterThanOrEqual(49)
+      expect(w.replayed(replay).length).toBeLessThanOrEqual(51)
+    }),
+  )
+})
+
 describe("Replays", () => {
   scenario("are cancelled: nothing more is delivered, and another may run", (w) =>
     Effect.gen(function* () {

@@ -9,6 +9,7 @@ import {
   defaultRetryPolicy,
   JournaledEvent,
   NamespaceName,
+  TokenBucket,
   type Ordering,
   Outcome,
   parseTypePattern,
@@ -95,7 +96,7 @@ export class FeedRig {
       ordering: options.ordering,
       audit: "failures",
       retry: { ...defaultRetryPolicy, ...options.retry },
-      rate: options.rate,
+      rate: options.rate === undefined ? undefined : new TokenBucket(options.rate, this.now),
       batch: options.batch,
       replay: undefined,
     }
