@@ -218,6 +218,8 @@ export const plainSubscription = (
   updatedAt: 1,
 })
 
+const ofReplay = fc.constantFrom(...["rp_1", "rp_2"].map((id) => ReplayId.make(id)))
+
 export const deferral = (sequence: number): fc.Arbitrary<Deferral> =>
   fc.record({
     sequence: fc.constant(Sequence.make(sequence)),
@@ -228,6 +230,12 @@ export const deferral = (sequence: number): fc.Arbitrary<Deferral> =>
     parkedSince: fc.option(millis, { nil: undefined }),
     reason: safeText,
   })
+
+/** One that was a dead letter, perhaps of a replay. */
+export const redeliveredDeferral = (sequence: number): fc.Arbitrary<Deferral> =>
+  fc
+    .tuple(deferral(sequence), fc.option(ofReplay, { nil: undefined }))
+    .map(([one, replay]) => ({ ...one, replay }))
 
 export const plainDeferral = (sequence: number): Deferral => ({
   sequence: Sequence.make(sequence),
@@ -257,6 +265,7 @@ const deadReason: fc.Arbitrary<DeadLetterReason> = fc.oneof(
 
 export const deadLetter = (id: string): fc.Arbitrary<NewDeadLetter> =>
   fc.record({
+    replay: fc.option(ofReplay, { nil: undefined }),
     id: fc.constant(id),
     sequence: fc
       .integer({ min: 1, max: Number.MAX_SAFE_INTEGER })
@@ -279,6 +288,7 @@ export const attempt: fc.Arbitrary<Attempt> = fc.record(
     outcome: fc.constantFrom(...AttemptOutcome.literals),
     reason: safeText,
     status: fc.integer({ min: 100, max: 599 }),
+    replay: ofReplay,
   },
   { requiredKeys: ["sequence", "since", "attempt", "startedAt", "durationMillis", "outcome"] },
 )

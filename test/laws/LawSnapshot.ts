@@ -118,6 +118,7 @@ export const fill = (namespace: NamespaceName, contents: Contents) =>
           ...lateReplayChange(namespace, name),
           deferred: numbers(contents.deferrals).map((at) => Records.plainDeferral(at)),
           dead: [],
+          attempts: [],
         },
       ])
     }
@@ -155,6 +156,7 @@ export const lateReplayChange = (
   deferred: [Records.plainDeferral(2)],
   settled: [],
   dead: [Records.plainDeadLetter("late")],
+  attempts: [Records.plainAttempt(2)],
 })
 
 /** The first event that `fill` appends, published again. */

@@ -14,8 +14,8 @@ const names = ["a", "b", "B"].map((name) => SubscriptionName.make(name))
 
 type Kept = Attempt & { readonly subscription: SubscriptionName }
 
-const keyOf = ({ subscription, sequence, since, attempt }: Kept): string =>
-  [subscription, sequence, since, attempt].join(" ")
+const keyOf = ({ subscription, sequence, since, attempt, replay }: Kept): string =>
+  [subscription, sequence, since, attempt, replay ?? ""].join(" ")
 
 const sorted = (rows: ReadonlyArray<Kept>): ReadonlyArray<Kept> =>
   rows.toSorted((x, y) => (keyOf(x) < keyOf(y) ? -1 : 1))

@@ -125,7 +125,11 @@ export const deadLetterLaws = (it: LawIt, runs: LawRuns): void => {
 
   it.effect.prop(
     "a dead letter that is tried again is a deferral that keeps its event until it is settled",
-    { letter: Records.deadLetter("d1"), deferral: Records.deferral(7), again: Records.deferral(7) },
+    {
+      letter: Records.deadLetter("d1"),
+      deferral: Records.redeliveredDeferral(7),
+      again: Records.redeliveredDeferral(7),
+    },
     ({ letter, deferral, again }) =>
       Effect.gen(function* () {
         const { log, namespace } = yield* withSubscriptions("a", "b")

@@ -6,7 +6,7 @@ import { Effect, Option } from "effect"
 import * as fc from "fast-check"
 import { type ReplayChange, type ReplayKey, Replays } from "../../src/actors/index.js"
 import { origin, type Replay, Sequence, SubscriptionName } from "../../src/domain/index.js"
-import { withSubscriptions } from "./LawProgress.js"
+import { change as liveChange, withSubscriptions } from "./LawProgress.js"
 import * as Records from "./LawRecords.js"
 import { type LawIt, type LawRuns, lawSuite, type StoreHarness } from "./StoreHarness.js"
 
@@ -31,6 +31,7 @@ const change = (replay: Replay, position: number, more: Partial<ReplayChange> = 
   deferred: [],
   settled: [],
   dead: [],
+  attempts: [],
   ...more,
 })
 
@@ -156,15 +157,30 @@ const lifeLaws = (it: LawIt): void => {
         const replay = Records.plainReplay(namespace, "a", "rp_1")
         yield* replays.create(replay, 9)
         const deferred = [Records.plainDeferral(7)]
-        const dead = [Records.plainDeadLetter("dead")]
-        yield* replays.commit([change(replay, 5, { deferred, dead })])
+        const { id: mark } = replay
+        const dead = [{ ...Records.plainDeadLetter("dead"), replay: mark }]
+        const attempts = [{ ...Records.plainAttempt(7), replay: mark }]
+        yield* replays.commit([change(replay, 5, { deferred, dead, attempts })])
+        yield* log.commit([liveChange(namespace, "a", 0, { attempts: [Records.plainAttempt(7)] })])
         const ended = yield* replays.end(keyOf(replay), "cancelled", 77)
         expect(ended).toMatchObject(
           Option.some({ status: "cancelled", endedAt: 77, position: 5, delivered: 5, skipped: 3 }),
         )
         expect(yield* replays.end(keyOf(replay), "completed", 99)).toEqual(ended)
-        const late = change(replay, 9, { deferred, dead: [Records.plainDeadLetter("late")] })
+        const late = change(replay, 9, {
+          deferred,
+          dead: [Records.plainDeadLetter("late")],
+          attempts: [Records.plainAttempt(8)],
+        })
         yield* replays.commit([late])
+        // Kept apart from those of the live flow, which they are otherwise the same as.
+        const recordsOf = (sequence: number) =>
+          log.recordsOf(namespace, Sequence.make(sequence), [replay.subscription])
+        const kept = (yield* recordsOf(7)).attempts.map(({ replay }) => replay)
+        expect(kept.toSorted()).toEqual([mark, undefined])
+        expect((yield* recordsOf(8)).attempts).toEqual([])
+        const [letter] = (yield* recordsOf(dead[0]?.sequence ?? 0)).deadLetters
+        expect(letter).toMatchObject({ id: "dead", replay: mark })
         expect(yield* replays.get(keyOf(replay))).toEqual(ended)
         expect(yield* replays.deferrals(keyOf(replay), origin, 9)).toEqual([])
         expect(yield* replays.running(namespace)).toEqual([])

@@ -67,9 +67,9 @@ export const makeDeadLetters = (
     letter: DeadLetter,
   ): Effect.Effect<void, DeliveryUnderWay | RedeliveryFull | StoreUnavailable> =>
     Effect.async<void, DeliveryUnderWay | RedeliveryFull | StoreUnavailable>((resume) => {
-      const { id, json, namespace, sequence, subscription, acceptedAt } = letter
+      const { id, json, namespace, replay, sequence, subscription, acceptedAt } = letter
       const event = JournaledEvent.kept(sequence, json, acceptedAt)
-      switch (feed.redeliver(id, event, () => resume(Effect.void))) {
+      switch (feed.redeliver({ id, event, replay }, () => resume(Effect.void))) {
         case "Taken":
           return
         case "UnderWay":

@@ -139,7 +139,7 @@ const viewOf = (subscription: Subscription, known: Known): DeliveryView => {
     sink: sinkOf(subscription, known),
     deferral: records?.deferral,
     deadLetter: own(unwritten?.deadLetter ?? records?.deadLetter, ({ deadAt }) => deadAt),
-    attempts,
+    attempts: attempts.filter(({ replay }) => replay === undefined),
   })
   const isChanged = event !== undefined && updatedAt > createdAt && updatedAt > event.acceptedAt
   return {
@@ -190,7 +190,7 @@ const attemptsOf = (
 ): ReadonlyArray<DeliveryAttempt> => {
   const all = new Map<string, DeliveryAttempt>()
   for (const attempt of [...(records?.attempts ?? []), ...(unwritten?.attempts ?? [])]) {
-    const key = `${attempt.since} ${attempt.attempt}`
+    const key = `${attempt.since} ${attempt.attempt} ${attempt.replay ?? ""}`
     const present = all.get(key)
     if (present === undefined || present.startedAt <= attempt.startedAt) all.set(key, attempt)
   }
@@ -215,9 +215,14 @@ const recordsByName = ({ deferrals, deadLetters, attempts }: DeliveryRecords) =>
     all.set(name, records)
     return records
   }
-  for (const deferral of deferrals) of(deferral.subscription).deferral = deferral
+  // What is of a replay says nothing of the live flow.
+  for (const deferral of deferrals) {
+    if (deferral.replay === undefined) of(deferral.subscription).deferral = deferral
+  }
   // Ids ascend: the last one counts.
-  for (const letter of deadLetters) of(letter.subscription).deadLetter = letter
+  for (const letter of deadLetters) {
+    if (letter.replay === undefined) of(letter.subscription).deadLetter = letter
+  }
   for (const attempt of attempts) of(attempt.subscription).attempts.push(attempt)
   return all
 }

@@ -10,6 +10,7 @@ import type {
   DeliveryAttempt,
   NamespaceName,
   Reason,
+  ReplayId,
   Sequence,
   SubscriptionName,
 } from "../../domain/index.js"
@@ -38,6 +39,8 @@ export interface Deferral {
   /** Since when it waits for a sink that is out, likewise; undefined unless it does. */
   readonly parkedSince: number | undefined
   readonly reason: Reason
+  /** The replay that it is of, where a dead letter of one is tried again in the live flow. */
+  readonly replay?: ReplayId | undefined
 }
 
 export interface NewDeadLetter {
@@ -52,6 +55,8 @@ export interface NewDeadLetter {
   readonly attempts: number
   readonly firstAttemptAt: number
   readonly deadAt: number
+  /** The replay that it was a delivery of. */
+  readonly replay?: ReplayId | undefined
 }
 
 export interface DeadLetter extends NewDeadLetter {
@@ -59,7 +64,7 @@ export interface DeadLetter extends NewDeadLetter {
   readonly subscription: SubscriptionName
 }
 
-/** One try at a delivery. Kept once for its sequence, `since` and number: a later one takes its place. */
+/** One try at a delivery. Kept once for its sequence, replay, `since` and number: a later one takes its place. */
 export interface Attempt extends DeliveryAttempt {
   readonly sequence: Sequence
 }
@@ -68,7 +73,9 @@ export interface Attempt extends DeliveryAttempt {
 export interface DeliveryRecords {
   readonly deferrals: ReadonlyArray<Deferral & { readonly subscription: SubscriptionName }>
   /** Without their events. */
-  readonly deadLetters: ReadonlyArray<Pick<DeadLetter, "id" | "subscription" | "reason" | "deadAt">>
+  readonly deadLetters: ReadonlyArray<
+    Pick<DeadLetter, "id" | "subscription" | "reason" | "deadAt" | "replay">
+  >
   readonly attempts: ReadonlyArray<Attempt & { readonly subscription: SubscriptionName }>
 }
 

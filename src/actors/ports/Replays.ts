@@ -13,7 +13,7 @@ import type {
   Sequence,
   SubscriptionName,
 } from "../../domain/index.js"
-import type { Deferral, NewDeadLetter } from "./DeliveryLog.js"
+import type { Attempt, Deferral, NewDeadLetter } from "./DeliveryLog.js"
 import type { StoreUnavailable } from "./StoreErrors.js"
 
 /** Which replay. */
@@ -34,6 +34,8 @@ export interface ReplayChange extends ReplayKey {
   readonly settled: ReadonlyArray<Sequence>
   /** Dead letters of its subscription. */
   readonly dead: ReadonlyArray<NewDeadLetter>
+  /** Attempts, kept among those of its subscription. */
+  readonly attempts: ReadonlyArray<Attempt>
 }
 
 type Answer<A> = Effect.Effect<A, StoreUnavailable>
@@ -64,7 +66,7 @@ export class Replays extends Context.Tag("eventloom/Replays")<
     ) => Answer<ReadonlyArray<Deferral>>
     /**
      * Writes the changes in one atomic write. A change for a replay that is gone or has ended is
-     * skipped with its deferrals and dead letters. One change per replay.
+     * skipped with all that it says. One change per replay.
      */
     readonly commit: (changes: ReadonlyArray<ReplayChange>) => Answer<void>
     /** Ends one that runs and deletes its deferrals; answers it as it is now stored, ended by whom ever. */

@@ -13,6 +13,7 @@ export const attemptOf = (item: Item, outcome: Outcome, since: number, now: numb
   durationMillis: durationOf(item, outcome, now),
   outcome: outcome._tag,
   ...(outcome._tag === "Delivered" ? {} : { reason: outcome.reason }),
+  ...(item.replay === undefined ? {} : { replay: item.replay }),
   ...(isCode(outcome.status) ? { status: outcome.status } : {}),
 })
 

@@ -4,7 +4,12 @@
 // sink they are for.
 
 import { Effect } from "effect"
-import { type DeadLetterReason, type JournaledEvent, Outcome } from "../../domain/index.js"
+import {
+  type DeadLetterReason,
+  type JournaledEvent,
+  Outcome,
+  type ReplayId,
+} from "../../domain/index.js"
 import type { Deferral, NewDeadLetter } from "../ports/index.js"
 import type { GateUser, Report, SinkGate } from "../sink/SinkGate.js"
 import { attemptOf } from "./AttemptRecord.js"
@@ -59,11 +64,10 @@ export class FeedDeliveries implements GateUser {
     gate.join(this)
   }
 
-  /** What names the feed: the same after a restart. */
-  get key(): string {
-    const { name, replay } = this.#options
+  /** What names the deliveries of its subscription, live or of a replay: the same after a restart. */
+  keyOf(replay: ReplayId | undefined): string {
     // No name holds a tilde.
-    return replay === undefined ? name : `${name}~${replay.id}`
+    return replay === undefined ? this.#options.name : `${this.#options.name}~${replay}`
   }
 
   get inFlight(): number {
@@ -167,7 +171,7 @@ export class FeedDeliveries implements GateUser {
     const condemned = this.#aside.condemnation(sequence)
     // Retention has counted what it took.
     if (event === undefined) this.counts.dropped++
-    else if (condemned !== undefined) this.#bury(event, condemned, attempts, since)
+    else if (condemned !== undefined) this.#bury(event, condemned, attempts, since, deferral.replay)
     else {
       this.#window.readmit(deferral, event)
       return this.pump()
@@ -207,7 +211,7 @@ export class FeedDeliveries implements GateUser {
       this.count("dropped")
       return this.#aside.free(item.orderKey)
     }
-    this.#bury(item.event, reason, item.attempts, item.since ?? this.#world.now())
+    this.#bury(item.event, reason, item.attempts, item.since ?? this.#world.now(), item.replay)
     this.#finish(item)
   }
 
@@ -248,7 +252,10 @@ export class FeedDeliveries implements GateUser {
 
   /** Tells the gate. A delivery that was not alone in its request is no suspect: any could be at fault. */
   #report({ event: { sequence }, probe }: Item, outcome: Outcome, together = 1): Report {
-    const key = together > 1 ? `${this.key}/${sequence}+${together - 1}` : sequence
+    const key =
+      together > 1
+        ? `${this.keyOf(this.#options.replay?.id)}/${sequence}+${together - 1}`
+        : sequence
     return this.#gate.report(this, key, outcome, probe)
   }
 
@@ -287,7 +294,7 @@ export class FeedDeliveries implements GateUser {
       case "Delivered":
         return this.#finish(item)
       case "Dead":
-        this.#bury(event, settlement.reason, settlement.attempts, since)
+        this.#bury(event, settlement.reason, settlement.attempts, since, item.replay)
         return this.#finish(item)
       case "SetAside":
         this.#retryLater(item, { ...settlement, since })
@@ -302,10 +309,12 @@ export class FeedDeliveries implements GateUser {
   }
 
   #retryLater(
-    { event: { sequence }, orderKey }: Item,
+    { event: { sequence }, orderKey, replay }: Item,
     { attempts, dueAt, since, parkedSince, reason }: Omit<Deferral, "sequence" | "orderKey">,
   ): void {
-    this.#aside.until({ sequence, orderKey, attempts, dueAt, since, parkedSince, reason })
+    const deferral = { sequence, orderKey, attempts, dueAt, since, parkedSince, reason }
+    const isForeign = replay !== this.#options.replay?.id
+    this.#aside.until(isForeign ? { ...deferral, replay } : deferral)
     this.holdBehind(orderKey)
   }
 
@@ -325,7 +334,13 @@ export class FeedDeliveries implements GateUser {
     this.#aside.free(key)
   }
 
-  #bury(event: JournaledEvent, reason: DeadLetterReason, attempts: number, since: number): void {
+  #bury(
+    event: JournaledEvent,
+    reason: DeadLetterReason,
+    attempts: number,
+    since: number,
+    replay = this.#options.replay?.id,
+  ): void {
     this.count("dead")
     const letter: NewDeadLetter = {
       id: this.#world.deadLetterId(),
@@ -336,6 +351,7 @@ export class FeedDeliveries implements GateUser {
       attempts,
       firstAttemptAt: since,
       deadAt: this.#world.now(),
+      ...(replay === undefined ? {} : { replay }),
     }
     this.#progress.buried(letter)
     this.#world.onDeadLetter(event, letter)

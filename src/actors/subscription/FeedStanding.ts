@@ -36,7 +36,8 @@ const liveStanding = (
     return { _tag: "OrderedBehind", sequence: holder === sequence ? undefined : holder }
   }
   const deferral = aside.get(sequence)
-  if (deferral !== undefined) {
+  // One of a replay says nothing of the live flow, which had its turn.
+  if (deferral !== undefined && deferral.replay === undefined) {
     const { attempts, dueAt, orderKey, reason } = deferral
     const item = window.retried(sequence)
     if (item !== undefined) return startedOr(order, sequence, item.attempts + 1)

@@ -107,6 +107,7 @@ export class FeedWindow {
       event,
       orderKey: key,
       kind: "ephemeral",
+      replay: undefined,
       place: undefined,
       attempts: 0,
       since: undefined,
@@ -200,6 +201,7 @@ export class FeedWindow {
       event: this.marked(event),
       orderKey: key,
       kind: "fresh",
+      replay: this.#options.replay?.id,
       place,
       attempts: 0,
       since: undefined,
@@ -210,13 +212,15 @@ export class FeedWindow {
   }
 
   /** Admits again an event that was set aside. */
-  readmit({ orderKey, attempts, since, parkedSince }: Deferral, event: JournaledEvent): void {
+  readmit(deferral: Deferral, event: JournaledEvent): void {
+    const { orderKey, attempts, since, parkedSince, replay } = deferral
     this.#openEvents++
     this.#openBytes += event.json.length
     const item: Item = {
       event,
       orderKey,
       kind: "retried",
+      replay: replay ?? this.#options.replay?.id,
       place: undefined,
       attempts,
       since,
@@ -228,10 +232,9 @@ export class FeedWindow {
     this.#order.pushRetry(item)
   }
 
-  /** The event as it is delivered. */
-  marked(event: JournaledEvent): JournaledEvent {
-    const { replay } = this.#options
-    return replay === undefined ? event : replayed(event, replay.id)
+  /** The event as it is delivered: of the replay, or else of the one that the feed is of. */
+  marked(event: JournaledEvent, replay = this.#options.replay?.id): JournaledEvent {
+    return replay === undefined ? event : replayed(event, replay)
   }
 
   /** The item leaves the window: its delivery is over or set aside. */

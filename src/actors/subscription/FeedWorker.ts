@@ -55,12 +55,12 @@ export const workFor = (feed: SubscriptionFeed, options: WorkerOptions): Effect.
           feed.refuse(item, { _tag: "TransformFailed", reason: made.left })
           return undefined
         }
-        event = feed.marked(made.right)
+        event = feed.marked(made.right, item)
       }
       const delivery: Delivery = {
         namespace: options.namespace,
         subscription: feed.name,
-        id: deliveryId(options.incarnation, feed.key, item),
+        id: deliveryId(options.incarnation, feed.keyOf(item), item),
         attempt: item.attempts + 1,
         event,
       }

@@ -1,6 +1,6 @@
 // A delivery inside its subscription: one event on its way, from admission to its end.
 
-import type { JournaledEvent } from "../../domain/index.js"
+import type { JournaledEvent, ReplayId } from "../../domain/index.js"
 
 /** A sequence the position waits for. */
 export interface Place {
@@ -23,6 +23,8 @@ export interface Item {
   readonly attempts: number
   /** When it was first tried, in milliseconds since the epoch. */
   readonly since: number | undefined
+  /** The replay that it is of. */
+  readonly replay: ReplayId | undefined
   /** Since when it waits for a sink that is out, likewise; undefined unless it does. */
   readonly parkedSince: number | undefined
   /** When the attempt under way began, in milliseconds since the epoch; 0 before. */

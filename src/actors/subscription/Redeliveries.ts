@@ -2,7 +2,7 @@
 // then tried. What was asked for and acknowledged survives a crash.
 
 import { type JournaledEvent, type Ordering, reasonOf, type Sequence } from "../../domain/index.js"
-import type { Redelivery } from "../ports/index.js"
+import type { NewDeadLetter, Redelivery } from "../ports/index.js"
 import { orderKeyOf } from "./DeliveryOrder.js"
 import type { FeedProgress } from "./FeedProgress.js"
 import type { SetAside } from "./SetAside.js"
@@ -19,6 +19,11 @@ export interface RedeliveryOptions {
   readonly maxDeferred: number
   /** Milliseconds since the epoch. */
   readonly now: () => number
+}
+
+/** A dead letter that is to be tried again. */
+export interface RedeliveredLetter extends Pick<NewDeadLetter, "id" | "replay"> {
+  readonly event: JournaledEvent
 }
 
 interface Asked {
@@ -42,7 +47,7 @@ export class Redeliveries {
   }
 
   /** Has a dead letter tried again, with its attempts counted anew; calls `stored` once that is a fact. */
-  ask(deadLetter: string, event: JournaledEvent, stored: () => void): RedeliveryAnswer {
+  ask({ id: deadLetter, event, replay }: RedeliveredLetter, stored: () => void): RedeliveryAnswer {
     const { sequence } = event
     const present = this.#asked.get(deadLetter)
     if (present !== undefined) {
@@ -67,6 +72,7 @@ export class Redeliveries {
         since,
         parkedSince: undefined,
         reason: asked,
+        ...(replay === undefined ? {} : { replay }),
       },
     })
     return "Taken"

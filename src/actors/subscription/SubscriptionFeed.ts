@@ -25,7 +25,7 @@ import { FeedProgress, type ProgressSnapshot } from "./FeedProgress.js"
 import { type FeedParts, type FeedStanding, standingIn } from "./FeedStanding.js"
 import { FeedWindow, type NextRead } from "./FeedWindow.js"
 import type { Item } from "./Item.js"
-import { Redeliveries, type RedeliveryAnswer } from "./Redeliveries.js"
+import { type RedeliveredLetter, Redeliveries, type RedeliveryAnswer } from "./Redeliveries.js"
 import { SetAside } from "./SetAside.js"
 
 export class SubscriptionFeed {
@@ -67,9 +67,12 @@ export class SubscriptionFeed {
     this.#redeliveries = new Redeliveries({ ...options, now: world.now }, progress, aside)
   }
 
-  /** What names its deliveries: the same over restarts, and no other feed's in its namespace. */
-  get key(): string {
-    return this.#deliveries.key
+  /**
+   * What names a delivery beside its event: the same over restarts, and no other feed's in its
+   * namespace, but for a dead letter of a replay that is tried again: it stays what it was.
+   */
+  keyOf(item: Item): string {
+    return this.#deliveries.keyOf(item.replay)
   }
 
   get isLive(): boolean {
@@ -190,22 +193,22 @@ export class SubscriptionFeed {
 
   /** A due delivery with its event; undefined when it is nowhere any more. */
   admitDue(deferral: Deferral, event: JournaledEvent | undefined): void {
-    this.#deliveries.takeBack(deferral, event && this.#window.marked(event))
+    this.#deliveries.takeBack(deferral, event && this.#window.marked(event, deferral.replay))
   }
 
   // --- For whoever has a dead letter tried again ------------------------------------------------
 
   /** Has a dead letter of this subscription tried again; calls `stored` once that is a fact. */
-  redeliver(deadLetter: string, event: JournaledEvent, stored: () => void): RedeliveryAnswer {
+  redeliver(letter: RedeliveredLetter, stored: () => void): RedeliveryAnswer {
     if (this.#window.isStopped) return "Stopped"
-    return this.#redeliveries.ask(deadLetter, event, stored)
+    return this.#redeliveries.ask(letter, stored)
   }
 
   // --- For workers -----------------------------------------------------------------------------
 
-  /** An event of this feed as it is delivered, whatever was made of it. */
-  marked(event: JournaledEvent): JournaledEvent {
-    return this.#window.marked(event)
+  /** An event as it is delivered for an item, whatever was made of it. */
+  marked(event: JournaledEvent, { replay }: Item): JournaledEvent {
+    return this.#window.marked(event, replay)
   }
 
   /** The next delivery for a worker; undefined ends the worker. */

@@ -16,7 +16,7 @@ export interface Unwritten {
 export interface UnwrittenRecords {
   readonly deadLetter: NewDeadLetter | undefined
   readonly attempts: ReadonlyArray<Attempt>
-  /** Its dead letter is to be tried again. */
+  /** Its dead letter, which is of no replay, is to be tried again. */
   readonly isRedelivered: boolean
 }
 
@@ -24,9 +24,13 @@ export const recordsIn = (
   { dead, attempts, redelivered }: Pick<Unwritten, "dead" | "attempts" | "redelivered">,
   sequence: Sequence,
 ): UnwrittenRecords => ({
-  deadLetter: dead.findLast((letter) => letter.sequence === sequence),
+  deadLetter: dead.findLast(
+    (letter) => letter.sequence === sequence && letter.replay === undefined,
+  ),
   attempts: attempts.filter((attempt) => attempt.sequence === sequence),
-  isRedelivered: redelivered.some(({ deferral }) => deferral.sequence === sequence),
+  isRedelivered: redelivered.some(
+    ({ deferral }) => deferral.sequence === sequence && deferral.replay === undefined,
+  ),
 })
 
 export class UnwrittenProgress {

@@ -4,6 +4,7 @@
  */
 import { Schema } from "effect"
 import { Reason } from "../delivery/index.js"
+import { ReplayId } from "../subscription/index.js"
 
 export const AttemptOutcome = Schema.Literal(
   "Delivered",
@@ -28,6 +29,8 @@ export const DeliveryAttempt = Schema.Struct({
   outcome: AttemptOutcome,
   /** Why it failed. */
   reason: Schema.optional(Reason),
+  /** The replay that it was of; absent for one of the live flow. */
+  replay: Schema.optional(ReplayId),
   /** The protocol's code, such as the HTTP status. */
   status: Schema.optional(Schema.Int),
 })

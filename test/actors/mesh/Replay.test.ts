@@ -4,6 +4,7 @@ import { DateTime, type Duration, Effect, Either } from "effect"
 import { describe, expect, it } from "vitest"
 import type { MeshConfigShape, ReplayView } from "../../../src/actors/index.js"
 import {
+  defaultRetryPolicy,
   Outcome,
   parseRate,
   type Replay,
@@ -312,6 +313,82 @@ describe("A replay", () => {
       yield* advance("1 second")
       expect(w.replayed(replay)).toEqual(ids(10).slice(4))
       expect(yield* w.get(replay)).toMatchObject({ state: "completed", skipped: 3, delivered: 6 })
+    }),
+  )
+})
+
+describe("What a replay leaves behind", () => {
+  scenario("is apart from the live flow: attempts, dead letters, and these tried again", (w) =>
+    Effect.gen(function* () {
+      const { ns, t, advance } = w
+      yield* ns.subscribe("p", {
+        audit: "all",
+        retry: { ...defaultRetryPolicy, attempts: 2 },
+        transform: { type: "event.type + '.seen'" },
+      })
+      yield* ns.publish(ids(3))
+      yield* advance("1 second")
+      const rejecting: Answer = ({ event }) =>
+        Effect.succeed(event.event.id === "e1" ? Outcome.reject("no") : Outcome.delivered())
+      ns.answer(rejecting)
+      const replay = yield* w.replay()
+      yield* advance("5 seconds")
+      expect(yield* w.get(replay)).toMatchObject({ state: "completed", delivered: 2, dead: 1 })
+
+      const explained = (sequence: number) =>
+        Effect.map(
+          t.simulation.finish(t.mesh.explain(ns.name, Sequence.make(sequence), { limit: 10 })),
+          ({ deliveries: [delivery] }) => ({
+            standing: delivery?.standing._tag,
+            attempts: delivery?.attempts.map(({ outcome, replay }) => [outcome, replay]),
+          }),
+        )
+      expect(yield* explained(1)).toEqual({
+        standing: "Delivered",
+        attempts: [
+          ["Delivered", undefined],
+          ["Delivered", replay.id],
+        ],
+      })
+      // What became of it in the replay takes nothing from its having been delivered.
+      expect(yield* explained(2)).toEqual({
+        standing: "Delivered",
+        attempts: [
+          ["Delivered", undefined],
+          ["Reject", replay.id],
+        ],
+      })
+
+      const dead = Effect.suspend(() =>
+        Effect.map(
+          t.simulation.finish(t.mesh.deadLetters.list(ns.name, { limit: 10 })),
+          ({ deadLetters }) => deadLetters,
+        ),
+      )
+      const redeliver = Effect.flatMap(dead, (letters) =>
+        Effect.forEach(letters, ({ id }) =>
+          t.simulation.finish(t.mesh.deadLetters.redeliver(ns.name, id)),
+        ),
+      )
+      expect(yield* dead).toMatchObject([{ sequence: 2, replay: replay.id }])
+      // Again and again, also over a restart: it stays what it was.
+      ns.answer(busy)
+      yield* redeliver
+      yield* advance("100 millis")
+      yield* Effect.zipRight(t.kill, t.start)
+      ns.answer(rejecting)
+      yield* advance("1 minute")
+      expect(yield* dead).toMatchObject([{ sequence: 2, replay: replay.id }])
+      ns.answer(delivered)
+      yield* redeliver
+      yield* advance("1 minute")
+      expect(yield* dead).toEqual([])
+      const tries = t.sinks.attempts.filter((one) => one.event === "e1" && one.replay !== undefined)
+      expect(tries.length).toBeGreaterThanOrEqual(4)
+      expect(new Set(tries.map((one) => one.replay))).toEqual(new Set([replay.id]))
+      expect(new Set(tries.map((one) => one.delivery)).size).toBe(1)
+      expect(tries.at(-1)?.outcome?._tag).toBe("Delivered")
+      expect((yield* explained(2)).standing).toBe("Delivered")
     }),
   )
 })

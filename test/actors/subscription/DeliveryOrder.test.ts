@@ -19,6 +19,7 @@ const item = (
   since: undefined,
   parkedSince: undefined,
   startedAt: 0,
+  replay: undefined,
   probe: 0,
 })
 

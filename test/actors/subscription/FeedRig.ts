@@ -231,7 +231,7 @@ export class FeedRig {
     const letter = [...this.store.dead.values()][index]
     const event = this.journal[(letter?.sequence ?? 0) - 1]
     if (letter === undefined || event === undefined) return
-    this.feed.redeliver(letter.id, event, () => {
+    this.feed.redeliver({ id: letter.id, event }, () => {
       if (this.store.dead.has(letter.id)) throw new Violation(`${letter.id} is not stored`)
     })
   }

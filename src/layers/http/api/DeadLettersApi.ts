@@ -5,6 +5,7 @@ import { Schema } from "effect"
 import {
   CloudEventWire,
   NamespaceName,
+  ReplayId,
   SequenceFromString,
   SubscriptionName,
 } from "../../../domain/index.js"
@@ -33,6 +34,9 @@ export const DeadLetterShape = Schema.Struct({
   acceptedAt: Instant,
   firstAttemptAt: Instant,
   deadAt: Instant,
+  replay: Schema.optional(
+    ReplayId.annotations({ description: "The replay that it was a delivery of." }),
+  ),
   event: CloudEventWire.annotations({
     description: "The whole event as it was published, however old.",
   }),

@@ -4,6 +4,7 @@ import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "@effect/platform"
 import { Schema } from "effect"
 import {
   NamespaceName,
+  ReplayId,
   SequenceFromString,
   SinkName,
   StandingName,
@@ -28,6 +29,7 @@ export const AttemptShape = Schema.Struct({
   outcome: Schema.Literal("delivered", "retry", "reject", "misconfigured", "gone"),
   status: Schema.optional(Schema.Int.annotations({ description: "Such as the HTTP status." })),
   reason: Schema.optional(Schema.String),
+  replay: Schema.optional(ReplayId.annotations({ description: "The replay that it was of." })),
 }).annotations({ identifier: "DeliveryAttempt" })
 
 const optionalOf = <A, I>(schema: Schema.Schema<A, I>, description: string) =>

@@ -47,6 +47,7 @@ const shown = (letter: DeadLetter): string => {
     acceptedAt: time(letter.acceptedAt),
     firstAttemptAt: time(letter.firstAttemptAt),
     deadAt: time(letter.deadAt),
+    replay: letter.replay,
   })
   return `${head.slice(0, -1)},"event":${json}}`
 }

@@ -24,6 +24,7 @@ const shownAttempt = (attempt: DeliveryAttempt) => ({
   outcome: attempt.outcome.toLowerCase(),
   status: attempt.status,
   reason: attempt.reason,
+  replay: attempt.replay,
 })
 
 const causeFacts = (cause: WaitingCause) => {

@@ -4,7 +4,8 @@ import type { Attempt } from "../../../actors/index.js"
 import type { Sequence, SubscriptionName } from "../../../domain/index.js"
 import { SortedTable } from "./SortedTable.js"
 
-const isSame = (a: Attempt, b: Attempt): boolean => a.since === b.since && a.attempt === b.attempt
+const isSame = (a: Attempt, b: Attempt): boolean =>
+  a.since === b.since && a.attempt === b.attempt && a.replay === b.replay
 
 export class AttemptTable {
   readonly #tables = new Map<SubscriptionName, SortedTable<Sequence, ReadonlyArray<Attempt>>>()

@@ -43,7 +43,13 @@ export const makeDeliveryLog = (state: MemoryState): typeof DeliveryLog.Service 
         }),
         deadLetters: (holdings?.deadLetters.all() ?? [])
           .filter((letter) => letter.sequence === sequence && asked.has(letter.subscription))
-          .map(({ id, subscription, reason, deadAt }) => ({ id, subscription, reason, deadAt })),
+          .map(({ id, subscription, reason, deadAt, replay }) => ({
+            id,
+            subscription,
+            reason,
+            deadAt,
+            ...(replay === undefined ? {} : { replay }),
+          })),
         attempts: subscriptions.flatMap((subscription) =>
           (holdings?.attempts.get(subscription, sequence) ?? []).map((attempt) => ({
             ...attempt,

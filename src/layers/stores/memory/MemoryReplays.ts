@@ -80,7 +80,8 @@ const apply = (state: MemoryState, change: ReplayChange): void => {
   one.acknowledged = change.acknowledged
   for (const deferral of change.deferred) one.deferrals.set(deferral.sequence, deferral)
   for (const sequence of change.settled) one.deferrals.delete(sequence)
-  const { deadLetters } = holdingsOf(state, namespace)
+  const { attempts, deadLetters } = holdingsOf(state, namespace)
+  for (const attempt of change.attempts) attempts.put(subscription, attempt)
   for (const letter of change.dead)
     deadLetters.set(letter.id, { ...letter, namespace, subscription })
 }

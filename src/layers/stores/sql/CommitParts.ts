@@ -43,20 +43,23 @@ const stillDeferred = ({
 export interface DeferralTable {
   readonly table: string
   readonly key: string
+  /** Whether a row says which replay it is of; in a table of replays that is in the key. */
+  readonly isMarked: boolean
 }
 
 const deferred = (
   deferrals: ReadonlyArray<Of<Deferral>>,
-  { key, table }: DeferralTable,
+  { isMarked, key, table }: DeferralTable,
   { add }: Parameters,
 ) => {
   const column = (of: (deferral: Deferral) => unknown) =>
     add(deferrals.map(({ value }) => of(value) ?? null))
+  const mark = isMarked ? ", of_replay" : ""
   return `
   deferred as (
     insert into ${table}
-      (${key}, sequence, attempts, due_at, since, parked_since, order_key, reason)
-    select ${key}, sequence, attempts, due_at, since, parked_since, order_key, reason
+      (${key}, sequence, attempts, due_at, since, parked_since, order_key, reason${mark})
+    select ${key}, sequence, attempts, due_at, since, parked_since, order_key, reason${mark}
     from unnest(
       ${add(deferrals.map(({ change }) => change))}::bigint[],
       ${column(({ sequence }) => sequence)}::bigint[],
@@ -65,12 +68,16 @@ const deferred = (
       ${column(({ since }) => since)}::bigint[],
       ${column(({ parkedSince }) => parkedSince)}::bigint[],
       ${column(({ orderKey }) => orderKey)}::text[],
-      ${column(({ reason }) => reason)}::text[]
-    ) as d (change, sequence, attempts, due_at, since, parked_since, order_key, reason)
+      ${column(({ reason }) => reason)}::text[]${
+        isMarked ? `,\n      ${column(({ replay }) => replay)}::text[]` : ""
+      }
+    ) as d (change, sequence, attempts, due_at, since, parked_since, order_key, reason${mark})
     join moved using (change)
     on conflict (${key}, sequence) do update set
       attempts = excluded.attempts, due_at = excluded.due_at, since = excluded.since,
-      parked_since = excluded.parked_since, order_key = excluded.order_key, reason = excluded.reason
+      parked_since = excluded.parked_since, order_key = excluded.order_key, reason = excluded.reason${
+        isMarked ? ", of_replay = excluded.of_replay" : ""
+      }
   )`
 }
 
@@ -103,9 +110,9 @@ const dead = (
   dead as (
     insert into dead_letters
       (namespace, id, subscription, sequence, attempts, first_attempt_at, dead_at, reason,
-        accepted_at, event)
+        accepted_at, event, of_replay)
     select namespace, id, subscription, sequence, attempts, first_attempt_at, dead_at, reason,
-      accepted_at, event
+      accepted_at, event, of_replay
     from unnest(
       ${add(letters.map(({ change }) => change))}::bigint[],
       ${column(({ id }) => id)}::text[],
@@ -115,14 +122,16 @@ const dead = (
       ${column(({ deadAt }) => deadAt)}::bigint[],
       ${column(reasonOf)}::text[],
       ${column(({ acceptedAt }) => acceptedAt)}::bigint[],
-      ${column(({ json }) => json)}::text[]
-    ) as l (change, id, sequence, attempts, first_attempt_at, dead_at, reason, accepted_at, event)
+      ${column(({ json }) => json)}::text[],
+      ${column(({ replay }) => replay ?? null)}::text[]
+    ) as l (change, id, sequence, attempts, first_attempt_at, dead_at, reason, accepted_at, event,
+      of_replay)
     join moved using (change)
     on conflict (namespace, id) do update set
       subscription = excluded.subscription, sequence = excluded.sequence,
       attempts = excluded.attempts, first_attempt_at = excluded.first_attempt_at,
       dead_at = excluded.dead_at, reason = excluded.reason, accepted_at = excluded.accepted_at,
-      event = excluded.event
+      event = excluded.event, of_replay = excluded.of_replay
   )`
 }
 

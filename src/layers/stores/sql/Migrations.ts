@@ -15,6 +15,7 @@ import { sources } from "./migrations/0007-sources.js"
 import { attempts } from "./migrations/0008-attempts.js"
 import { eventTypes } from "./migrations/0009-event-types.js"
 import { parking } from "./migrations/0010-parking.js"
+import { replayMarks } from "./migrations/0011-replay-marks.js"
 
 /** Its place in the list, counted from 1, is the version it leads to. */
 export type Migration = (sql: SqlClient.SqlClient) => Effect.Effect<void, SqlError>
@@ -30,6 +31,7 @@ export const migrations: ReadonlyArray<Migration> = [
   attempts,
   eventTypes,
   parking,
+  replayMarks,
 ]
 
 /** The store was written by a later release, whose tables this one does not know. */

@@ -4,16 +4,15 @@
 // join when there are any. Each part touches only what belongs to a position that was moved: what
 // is gone is not brought back.
 
-import type {
-  Attempt,
-  Deferral,
-  NewDeadLetter,
-  ProgressChange,
-  Redelivery,
-} from "../../../actors/index.js"
+import type { Deferral, NewDeadLetter, ProgressChange, Redelivery } from "../../../actors/index.js"
+import { attemptParts } from "./AttemptParts.js"
 import { commonParts, type DeferralTable, gather, type Of, type Parameters } from "./CommitParts.js"
 
-const deferralTable: DeferralTable = { table: "deferrals", key: "namespace, subscription" }
+const deferralTable: DeferralTable = {
+  table: "deferrals",
+  key: "namespace, subscription",
+  isMarked: true,
+}
 
 // Names and positions hold neither commas nor control characters, and `acknowledged` no semicolons,
 // so they go as joined texts (see EventBatch.ts); the rest is rare and goes as arrays.
@@ -46,51 +45,22 @@ const redelivered = (redeliveries: ReadonlyArray<Of<Redelivery>>, { add }: Param
       ${column(({ since }) => since)}::bigint[],
       ${column(({ parkedSince }) => parkedSince)}::bigint[],
       ${column(({ orderKey }) => orderKey)}::text[],
-      ${column(({ reason }) => reason)}::text[]
-    ) as r (change, id, sequence, attempts, due_at, since, parked_since, order_key, reason) using (change)
+      ${column(({ reason }) => reason)}::text[],
+      ${column(({ replay }) => replay)}::text[]
+    ) as r (change, id, sequence, attempts, due_at, since, parked_since, order_key, reason, of_replay)
+      using (change)
     where l.namespace = m.namespace and l.subscription = m.subscription and l.id = r.id
     returning l.namespace, l.subscription, r.sequence, r.attempts, r.due_at, r.since, r.parked_since,
-      r.order_key, r.reason, l.accepted_at, l.event
+      r.order_key, r.reason, l.accepted_at, l.event, r.of_replay
   ), redelivered as (
     insert into deferrals
       (namespace, subscription, sequence, attempts, due_at, since, parked_since, order_key, reason,
-        accepted_at, event)
+        accepted_at, event, of_replay)
     select * from exhumed
     on conflict (namespace, subscription, sequence) do update set
       attempts = excluded.attempts, due_at = excluded.due_at, since = excluded.since,
       parked_since = excluded.parked_since, order_key = excluded.order_key, reason = excluded.reason,
-      accepted_at = excluded.accepted_at, event = excluded.event
-  )`
-}
-
-/** Numbers hold no commas and go as joined texts; reasons are rare, and left out at the end if none. */
-const tried = (attempts: ReadonlyArray<Of<Attempt>>, { add }: Parameters) => {
-  const numbers = (of: (attempt: Attempt) => number | undefined) =>
-    `string_to_array(${add(attempts.map(({ value }) => of(value) ?? "").join(","))}, ',', '')`
-  const reasons = attempts.some(({ value }) => value.reason !== undefined)
-    ? attempts.map(({ value }) => value.reason ?? null)
-    : []
-  return `
-  tried as (
-    insert into attempts (namespace, subscription, sequence, since, started_at, attempt, duration_ms,
-      status, outcome, reason)
-    select namespace, subscription, sequence, since, started_at, attempt, duration_ms, status,
-      outcome, reason
-    from unnest(
-      string_to_array(${add(attempts.map(({ change }) => change).join(","))}, ',')::bigint[],
-      ${numbers(({ sequence }) => sequence)}::bigint[],
-      ${numbers(({ since }) => since)}::bigint[],
-      ${numbers(({ startedAt }) => startedAt)}::bigint[],
-      ${numbers(({ attempt }) => attempt)}::integer[],
-      ${numbers(({ durationMillis }) => Math.round(durationMillis))}::integer[],
-      ${numbers(({ status }) => status)}::integer[],
-      string_to_array(${add(attempts.map(({ value }) => value.outcome).join(","))}, ','),
-      ${add(reasons)}::text[]
-    ) as t (change, sequence, since, started_at, attempt, duration_ms, status, outcome, reason)
-    join moved using (change)
-    on conflict (namespace, subscription, sequence, since, attempt) do update set
-      started_at = excluded.started_at, duration_ms = excluded.duration_ms,
-      status = excluded.status, outcome = excluded.outcome, reason = excluded.reason
+      accepted_at = excluded.accepted_at, event = excluded.event, of_replay = excluded.of_replay
   )`
 }
 
@@ -119,11 +89,6 @@ export const progressCommit = (
     (change) => change.redelivered,
     ({ deferral }) => deferral.sequence,
   )
-  const attempts = gather(
-    changes,
-    (change) => change.attempts,
-    ({ sequence, since, attempt }) => `${sequence} ${since} ${attempt}`,
-  )
   const parts = [
     moved(changes, parameters),
     ...commonParts(changes, deferralTable, reasonOf, parameters),
@@ -131,6 +96,6 @@ export const progressCommit = (
   ]
   const extra = positionsMayLag && parts.length === 1 ? `, ${unhurried}` : ""
   // What is lost with a position is tried again, and its attempts with it.
-  if (attempts.length > 0) parts.push(tried(attempts, parameters))
+  parts.push(...attemptParts(changes, parameters))
   return [`with ${parts.join(",")}\n  select count(*)${extra} from moved`, values]
 }

@@ -2,11 +2,13 @@
 // only what belongs to a replay that was moved: one that has ended, or is gone, moves no more.
 
 import type { NewDeadLetter, ReplayChange } from "../../../actors/index.js"
+import { attemptParts } from "./AttemptParts.js"
 import { commonParts, type DeferralTable, type Parameters } from "./CommitParts.js"
 
 const deferralTable: DeferralTable = {
   table: "replay_deferrals",
   key: "namespace, subscription, replay",
+  isMarked: false,
 }
 
 const moved = (changes: ReadonlyArray<ReplayChange>, { add }: Parameters) => {
@@ -45,6 +47,7 @@ export const replayCommit = (
   const parts = [
     moved(changes, parameters),
     ...commonParts(changes, deferralTable, reasonOf, parameters),
+    ...attemptParts(changes, parameters),
   ]
   return [`with ${parts.join(",")}\n  select count(*) from moved`, values]
 }

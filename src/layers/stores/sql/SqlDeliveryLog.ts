@@ -15,6 +15,7 @@ import {
   DeadLetterReason,
   type NamespaceName,
   type Reason,
+  type ReplayId,
   type Sequence,
   type SubscriptionName,
 } from "../../../domain/index.js"
@@ -35,6 +36,7 @@ export interface DeferralRow {
   readonly parked_since: number | null
   readonly order_key: string | null
   readonly reason: Reason
+  readonly of_replay?: ReplayId | null
 }
 
 interface DeadLetterRow {
@@ -48,6 +50,7 @@ interface DeadLetterRow {
   readonly reason: string
   readonly accepted_at: number
   readonly event: string
+  readonly of_replay: ReplayId | null
 }
 
 type Sub<Row> = Row & { readonly subscription: SubscriptionName }
@@ -61,6 +64,8 @@ interface AttemptRow {
   readonly status: number | null
   readonly outcome: AttemptOutcome
   readonly reason: Reason | null
+  /** Empty for one of the live flow: it is part of the key. */
+  readonly of_replay: ReplayId | ""
 }
 
 export const makeDeliveryLog = (
@@ -94,7 +99,9 @@ export const makeDeliveryLog = (
     ),
   deferrals: (namespace, subscription, after, limit) =>
     sql<DeferralRow>`
-      select sequence, attempts, due_at, since, parked_since, order_key, reason from deferrals
+      select sequence, attempts, due_at, since, parked_since, order_key, reason,
+            of_replay
+          from deferrals
       where namespace = ${namespace} and subscription = ${subscription} and sequence > ${after}
       order by sequence limit ${limit}`.pipe(
       Effect.map((rows) => rows.map(deferralOf)),
@@ -104,11 +111,13 @@ export const makeDeliveryLog = (
     Effect.all(
       {
         deferrals: sql<Sub<DeferralRow>>`
-          select subscription, sequence, attempts, due_at, since, parked_since, order_key, reason from deferrals
+          select subscription, sequence, attempts, due_at, since, parked_since, order_key, reason,
+            of_replay
+          from deferrals
           where namespace = ${namespace} and sequence = ${sequence}
             and subscription = any(${subscriptions}::text[])`,
-        deadLetters: sql<Sub<Pick<DeadLetterRow, "id" | "reason" | "dead_at">>>`
-          select id, subscription, reason, dead_at from dead_letters
+        deadLetters: sql<Sub<Pick<DeadLetterRow, "id" | "reason" | "dead_at" | "of_replay">>>`
+          select id, subscription, reason, dead_at, of_replay from dead_letters
           where namespace = ${namespace} and sequence = ${sequence}
             and subscription = any(${subscriptions}::text[])
           order by id`,
@@ -124,11 +133,12 @@ export const makeDeliveryLog = (
           ...deferralOf(row),
           subscription: row.subscription,
         })),
-        deadLetters: deadLetters.map(({ id, subscription, reason, dead_at }) => ({
+        deadLetters: deadLetters.map(({ id, subscription, reason, dead_at, of_replay }) => ({
           id,
           subscription,
           reason: decodeReason(reason),
           deadAt: dead_at,
+          ...(of_replay === null ? {} : { replay: of_replay }),
         })),
         attempts: attempts.map(attemptOf),
       })),
@@ -238,6 +248,7 @@ export const deferralOf = (row: DeferralRow): Deferral => ({
   since: row.since,
   parkedSince: row.parked_since ?? undefined,
   reason: row.reason,
+  ...(typeof row.of_replay === "string" ? { replay: row.of_replay } : {}),
 })
 
 const attemptOf = (row: Sub<AttemptRow>) => ({
@@ -250,6 +261,7 @@ const attemptOf = (row: Sub<AttemptRow>) => ({
   outcome: row.outcome,
   ...(row.status === null ? {} : { status: row.status }),
   ...(row.reason === null ? {} : { reason: row.reason }),
+  ...(row.of_replay === "" ? {} : { replay: row.of_replay }),
 })
 
 const deadLetterOf = (row: DeadLetterRow): DeadLetter => ({
@@ -263,4 +275,5 @@ const deadLetterOf = (row: DeadLetterRow): DeadLetter => ({
   attempts: row.attempts,
   firstAttemptAt: row.first_attempt_at,
   deadAt: row.dead_at,
+  ...(row.of_replay === null ? {} : { replay: row.of_replay }),
 })
