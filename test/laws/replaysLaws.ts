@@ -177,7 +177,8 @@ const lifeLaws = (it: LawIt): void => {
         const recordsOf = (sequence: number) =>
           log.recordsOf(namespace, Sequence.make(sequence), [replay.subscription])
         const kept = (yield* recordsOf(7)).attempts.map(({ replay }) => replay)
-        expect(kept.toSorted()).toEqual([mark, undefined])
+        expect(new Set(kept)).toEqual(new Set([mark, undefined]))
+        expect(kept.length).toBe(2)
         expect((yield* recordsOf(8)).attempts).toEqual([])
         const [letter] = (yield* recordsOf(dead[0]?.sequence ?? 0)).deadLetters
         expect(letter).toMatchObject({ id: "dead", replay: mark })
