@@ -38,6 +38,15 @@ export type MeshCommand =
   | { readonly _tag: "Pause"; readonly domain: number; readonly subscription: number }
   | { readonly _tag: "Resume"; readonly domain: number; readonly subscription: number }
   | {
+      readonly _tag: "Replay"
+      readonly domain: number
+      readonly subscription: number
+      /** The most that it delivers in a second; absent, as fast as it can. */
+      readonly perSecond: number | undefined
+    }
+  /** Of the one that was started last. */
+  | { readonly _tag: "CancelReplay"; readonly domain: number; readonly subscription: number }
+  | {
       readonly _tag: "Publish"
       readonly domain: number
       readonly events: ReadonlyArray<EventSeed>
@@ -99,6 +108,11 @@ const operations: ReadonlyArray<StoreOperation> = [
   "Registry.putSink",
   "Registry.createSubscription",
   "Registry.updateSubscription",
+  "Replays.create",
+  "Replays.running",
+  "Replays.acknowledged",
+  "Replays.commit",
+  "Replays.end",
   "Removals.begin",
   "Removals.record",
   "Removals.purge",
@@ -126,6 +140,16 @@ const weighted: ReadonlyArray<readonly [number, fc.Arbitrary<MeshCommand>]> = [
   [1, fc.record({ _tag: tag("DeleteSubscription"), domain, subscription })],
   [1, fc.record({ _tag: tag("Pause"), domain, subscription })],
   [1, fc.record({ _tag: tag("Resume"), domain, subscription })],
+  [
+    2,
+    fc.record({
+      _tag: tag("Replay"),
+      domain,
+      subscription,
+      perSecond: fc.constantFrom(undefined, 1, 10),
+    }),
+  ],
+  [1, fc.record({ _tag: tag("CancelReplay"), domain, subscription })],
   [
     12,
     fc.record({

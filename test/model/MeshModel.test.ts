@@ -80,6 +80,14 @@ const remembered: Readonly<Record<string, ReadonlyArray<MeshCommand>>> = {
       startAt: "earliest",
     },
   ],
+  "a replay is cancelled while another goes on, over a kill": [
+    publish,
+    { _tag: "Replay", domain: 0, subscription: 1, perSecond: 1 },
+    { _tag: "Replay", domain: 0, subscription: 1, perSecond: 1 },
+    { _tag: "Advance", seconds: 1 },
+    { _tag: "CancelReplay", domain: 0, subscription: 1 },
+    { _tag: "Kill" },
+  ],
   "a subscription changes its pattern": [
     {
       _tag: "PutSubscription",

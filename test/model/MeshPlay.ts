@@ -30,6 +30,7 @@ import {
   sinkNames,
   subscriptionNames,
 } from "./MeshCommand.js"
+import { ReplayPromises } from "./ReplayPromises.js"
 
 /** The mesh did what it must not. */
 export class BrokenPromise extends Error {}
@@ -80,6 +81,7 @@ export class MeshPlay {
   /** Domains whose removal was confirmed, until they are added again. */
   readonly #removed = new Set<string>()
   readonly #moods = new Map<string, SinkMood>()
+  readonly #replays: ReplayPromises
   /** What was not written before a feed ended may be repeated from here on. */
   #crashes = 0
   /** A change may be stored and not in force. */
@@ -92,9 +94,10 @@ export class MeshPlay {
   constructor(mesh: TestMesh, simulation: Simulation) {
     this.#mesh = mesh
     this.#simulation = simulation
+    this.#replays = new ReplayPromises(mesh.state, (what) => this.#fail(what))
     mesh.sinks.onAttempt = (attempt) => this.#onAttempt(attempt)
     mesh.sinks.onOutcome = (attempt) => this.#onOutcome(attempt)
-    mesh.sinks.onCutOff = (attempt) => void this.#owedBy(attempt)?.flying.delete(attempt)
+    mesh.sinks.onCutOff = (attempt) => this.#onCutOff(attempt)
     for (const domain of domains) {
       for (const sink of sinkNames) this.#listen(domain, sink)
     }
@@ -166,6 +169,23 @@ export class MeshPlay {
           "SubscriptionNotFound",
         ])
       }
+      case "Replay": {
+        const { perSecond } = command
+        const rate = { amount: perSecond ?? 1, perMillis: 1_000, burst: 1 }
+        return this.#ask(
+          mesh.replays.start(
+            named.domain(command.domain),
+            named.subscription(command.subscription),
+            { from: "earliest", ...(perSecond === undefined ? {} : { pace: { rate } }) },
+          ),
+          ["NamespaceNotFound", "NamespaceRemoving", "SubscriptionNotFound", "TooManyReplays"],
+        )
+      }
+      case "CancelReplay":
+        return this.#cancelReplay(
+          named.domain(command.domain),
+          named.subscription(command.subscription),
+        )
       case "Publish":
         return this.#publish(named.domain(command.domain), command)
       case "Mood":
@@ -287,6 +307,18 @@ export class MeshPlay {
   #wanted = 0
   #wantsAll = false
 
+  #cancelReplay(domain: NamespaceName, subscription: SubscriptionName): Effect.Effect<void> {
+    const last = this.#replays.of(domain, subscription).at(-1)
+    if (last === undefined) return Effect.void
+    const { id, status } = last
+    if (status === "running") this.#replays.unwanted(id)
+    return this.#ask(
+      this.#mesh.mesh.replays.cancel(last),
+      ["NamespaceNotFound", "NamespaceRemoving", "SubscriptionNotFound", "ReplayNotFound"],
+      () => this.#replays.cancelled(id),
+    )
+  }
+
   #publish(
     name: NamespaceName,
     { events: seeds, ephemeral, wait }: Extract<MeshCommand, { readonly _tag: "Publish" }>,
@@ -344,6 +376,7 @@ export class MeshPlay {
       this.#killed = false
       this.#faulty = false
       for (const owed of this.#owed.values()) owed.flying.clear()
+      this.#replays.onStop()
       yield* this.#mesh.start
       this.#takeOver()
     })
@@ -415,6 +448,11 @@ export class MeshPlay {
     const owed = this.#owedBy(attempt)
     if (owed === undefined) return
     const event = this.#journalOf(namespace)[sequence - 1]
+    const { replay } = attempt
+    if (replay !== undefined) {
+      const key = event === undefined ? undefined : keyOf(owed.name, event)
+      return this.#replays.onAttempt({ attempt, event, key, replay })
+    }
     if (event === undefined || event.event.id !== attempt.event)
       return this.#fail(`${about}: of another journal`)
     if (sequence <= owed.start) return this.#fail(`${about}: before its start at ${owed.start}`)
@@ -439,7 +477,13 @@ export class MeshPlay {
     }
   }
 
+  #onCutOff(attempt: Attempt): void {
+    if (attempt.replay !== undefined) this.#replays.onCutOff(attempt.replay, attempt)
+    else this.#owedBy(attempt)?.flying.delete(attempt)
+  }
+
   #onOutcome(attempt: Attempt): void {
+    if (attempt.replay !== undefined) return this.#replays.onOutcome(attempt.replay, attempt)
     const owed = this.#owedBy(attempt)
     if (owed === undefined || attempt.sequence === 0) return
     owed.flying.delete(attempt)
@@ -603,7 +647,7 @@ export class MeshPlay {
   #unpaid(owed: Owed): string | undefined {
     const holdings = this.#mesh.state.holdings.get(owed.domain)
     const letters = (holdings?.deadLetters.all() ?? []).filter(
-      ({ subscription }) => subscription === owed.name,
+      ({ replay, subscription }) => subscription === owed.name && replay === undefined,
     )
     const dead = new Set(letters.map(({ sequence }) => Number(sequence)))
     for (const { sequence } of this.#debts(owed)) {
@@ -623,8 +667,9 @@ export class MeshPlay {
         return `${sequence} is dead for no reason: ${reason._tag}`
     }
     const progress = holdings?.progress.get(SubscriptionName.make(owed.name))
-    return progress !== undefined && progress.deferrals.size > 0
-      ? "something is set aside for ever"
-      : undefined
+    if (progress !== undefined && progress.deferrals.size > 0)
+      return "something is set aside for ever"
+    const patterns = owed.patterns.map((pattern) => Either.getOrThrow(parseTypePattern(pattern)))
+    return this.#replays.debt(owed.domain, owed.name, patterns, this.#journalOf(owed.domain))
   }
 }

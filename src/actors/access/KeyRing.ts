@@ -64,6 +64,8 @@ export class KeyRing {
   /** Ids that belong to no key, with the time at which that was found. */
   readonly #unknown = new Map<KeyId, number>()
   readonly #used = new Map<KeyId, number>()
+  /** Open while there is a use to note. */
+  readonly #use = Effect.unsafeMakeLatch(false)
   readonly #bearers = new Set<Bearer>()
   readonly #misses: TokenBucket
   /** Under way, for ids of which nothing is known. */
@@ -147,9 +149,9 @@ export class KeyRing {
     this.#doubt((bearer) => namespace === "all" || bearer.namespace === namespace)
   }
 
-  /** Notes the use of keys in the store now and then, for ever. */
+  /** Notes the use of keys in the store now and then, for ever. Sleeps while none is used. */
   get noting(): Effect.Effect<never> {
-    return Effect.forever(Effect.delay(this.note, notingInterval))
+    return Effect.forever(Effect.zipRight(this.#use.await, Effect.delay(this.note, notingInterval)))
   }
 
   /** Notes it now. What the store does not take is noted the next time. */
@@ -158,8 +160,10 @@ export class KeyRing {
       const uses = [...this.#used].map(([id, at]) => ({ id, at }))
       if (uses.length === 0) return Effect.void
       this.#used.clear()
+      this.#use.unsafeClose()
       return Effect.catchAll(this.#options.keys.touch(uses), (error) => {
         for (const { id, at } of uses) if (!this.#used.has(id)) this.#used.set(id, at)
+        this.#use.unsafeOpen()
         return Effect.logWarning("The use of keys could not be noted", error)
       })
     })
@@ -228,6 +232,7 @@ export class KeyRing {
   #check({ digest, key }: StoredKey, token: string, now: number): Option.Option<NamespaceKey> {
     if (!isSame(this.#options.digest(token), digest) || hasExpired(key, now)) return Option.none()
     this.#used.set(key.id, now)
+    this.#use.unsafeOpen()
     return Option.some(key)
   }
 }
