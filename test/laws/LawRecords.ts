@@ -343,6 +343,9 @@ export const entryOf = (id: string, at: number): fc.Arbitrary<AuditEntry> =>
       action: fc.constantFrom("sink.put", "key.revoke"),
       resource: fc.record({ kind: fc.constant("sink"), name: safeText }),
       fields: fc.array(safeText, { maxLength: 3 }),
+      counts: fc.dictionary(fc.constantFrom("rows", "completed"), fc.nat(), {
+        noNullPrototype: true,
+      }),
       requestId: safeText,
     },
     { requiredKeys: ["id", "at", "by", "action", "resource"] },

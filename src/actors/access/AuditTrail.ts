@@ -3,7 +3,13 @@
 // a change that was asked for and cut off.
 
 import { Duration, Effect } from "effect"
-import { type AuditEntry, authorOf, type NamespaceName, statedFields } from "../../domain/index.js"
+import {
+  type AuditEntry,
+  authorOf,
+  type NamespaceName,
+  type RemovalReport,
+  statedFields,
+} from "../../domain/index.js"
 import type { MeshConfigShape } from "../mesh/MeshConfig.js"
 import { type AuditLog, StoreUnavailable } from "../ports/index.js"
 import { CurrentOrigin } from "./CurrentOrigin.js"
@@ -40,6 +46,8 @@ export class AuditTrail {
   readonly #options: AuditTrailOptions
   /** Logs that have grown since they were last trimmed. */
   readonly #grown = new Set<Log>()
+  /** Entries of removals that are about to be complete. */
+  readonly #completing = new Map<string, AuditEntry>()
 
   constructor(options: AuditTrailOptions) {
     this.#options = options
@@ -59,6 +67,30 @@ export class AuditTrail {
       (make: Effect.Effect<A, E | StoreUnavailable, R>, log) => this.#recorded(log, change, make),
       make,
     )
+  }
+
+  /**
+   * Completes a removal, which the operator's log has first, with what it took. However often that is
+   * tried, it is one entry; only a process that is killed in between leaves a second one to the next.
+   */
+  completing<A, E>(
+    { inFlight, namespace, startedAt, steps }: RemovalReport,
+    complete: Effect.Effect<A, E>,
+  ): Effect.Effect<A, E | StoreUnavailable> {
+    return Effect.gen(this, function* () {
+      const key = `${namespace} ${startedAt}`
+      const rows = steps.reduce((sum, step) => sum + step.rows, 0)
+      const entry = this.#completing.get(key) ?? {
+        ...(yield* this.#entry({ action: "namespace.removed", name: namespace })),
+        counts: { rows, ...inFlight },
+      }
+      this.#completing.set(key, entry)
+      this.#grown.add(undefined)
+      yield* this.#options.log.record(undefined, entry)
+      const completed = yield* complete
+      this.#completing.delete(key)
+      return completed
+    })
   }
 
   list(

@@ -22,7 +22,7 @@ export class AuditLog extends Context.Tag("eventloom/AuditLog")<
   AuditLog,
   {
     /**
-     * Adds an entry. Answers false and stores nothing when the namespace is unknown or being removed,
+     * Adds an entry, in place of one of its id. Answers false and stores nothing when the namespace is unknown or being removed,
      * so that no entry outlives it.
      */
     readonly record: (log: Log, entry: AuditEntry) => Answer<boolean>

@@ -66,7 +66,6 @@ const runStep = (
   context: CellContext<RemovalMessage>,
 ): Effect.Effect<void> => {
   const { world } = site
-  const { namespace } = account.report
   const startedAt = world.now()
   const entry = (rest: Partial<RemovalStepReport>): RemovalStepReport => ({
     step,
@@ -79,7 +78,7 @@ const runStep = (
   // What the steps before achieved is stored before the next one begins.
   const recorded = Effect.zipRight(
     world.removals.record(account.report),
-    runRemovalStep(site, namespace, step),
+    runRemovalStep(site, account.report, step),
   )
   return context.tasks.run("step", Effect.sandbox(recorded), (exit): RemovalMessage => {
     if (Exit.isSuccess(exit)) {

@@ -1,7 +1,12 @@
 // What each step of a removal does. Every one may be repeated: what is gone already costs nothing.
 
 import { Effect, Option } from "effect"
-import type { InFlightReport, NamespaceName, RemovalStep } from "../../domain/index.js"
+import type {
+  InFlightReport,
+  NamespaceName,
+  RemovalReport,
+  RemovalStep,
+} from "../../domain/index.js"
 import { inBoundedWrites } from "../journal/BoundedWrites.js"
 import type { ActorRef } from "../kernel/index.js"
 import type { MeshWorld } from "../mesh/MeshWorld.js"
@@ -26,10 +31,11 @@ const nothing: StepResult = { rows: 0 }
 
 export const runRemovalStep = (
   site: RemovalSite,
-  name: NamespaceName,
+  report: RemovalReport,
   step: RemovalStep,
 ): Effect.Effect<StepResult, StoreUnavailable> => {
   const { world } = site
+  const { namespace: name } = report
   switch (step) {
     case "refuse-publishes":
       return askAwake(site, name, (ref) =>
@@ -80,7 +86,7 @@ export const runRemovalStep = (
         Effect.as(world.invalidation.broadcast(name), nothing),
       )
     case "release-name":
-      return Effect.as(world.removals.release(name), nothing)
+      return Effect.as(world.audit.completing(report, world.removals.release(name)), nothing)
   }
 }
 

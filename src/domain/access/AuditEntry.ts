@@ -29,6 +29,8 @@ export const AuditEntry = Schema.Struct({
   resource: Schema.Struct({ kind: Schema.String, name: Schema.String }),
   /** The names of the fields that were stated. */
   fields: Schema.optional(Schema.Array(Schema.String)),
+  /** What came of it, where that is more than the change itself: of a removal, the rows it took. */
+  counts: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.Number })),
   /** The request that asked for it, by the id in its answer. */
   requestId: Schema.optional(Schema.String),
 })

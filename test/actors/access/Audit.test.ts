@@ -94,9 +94,33 @@ describe("the audit log", () => {
           "namespace.put a.example",
           "host-type.put gold",
           "namespace.remove a.example",
+          "namespace.removed a.example",
         ])
+        const rows = steps.reduce((sum, step) => sum + step.rows, 0)
+        expect(rows).toBeGreaterThan(0)
+        expect((yield* logOf(t)).at(-1)).toMatchObject({
+          by: { kind: "process" },
+          counts: { rows, completed: 0, abandoned: 0 },
+        })
         yield* ns.create
         expect(actions(yield* logOf(t, ns.name))).toEqual(["namespace.put a.example", "sink.put s"])
+      }),
+    ))
+
+  it("has the end of a removal once, however often the store fails it", () =>
+    TestMesh.run((t) =>
+      Effect.gen(function* () {
+        const ns = new TestNamespace(t)
+        yield* ns.create
+        // The first is of the asking.
+        const [pass, before, after] = [Fault.Pass(), Fault.FailBefore(), Fault.FailAfter()]
+        yield* t.faults.next("AuditLog.record", pass, after, before)
+        yield* t.faults.next("Removals.release", before, after)
+        yield* t.simulation.finish(t.mesh.namespaces.remove(ns.name))
+        yield* t.simulation.advance("1 minute")
+        expect(t.state.namespaces.has(ns.name)).toBe(false)
+        const ends = (yield* logOf(t)).filter(({ action }) => action === "namespace.removed")
+        expect(ends).toMatchObject([{ resource: { kind: "namespace", name: ns.name } }])
       }),
     ))
 

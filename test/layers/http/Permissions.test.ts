@@ -290,6 +290,11 @@ const prepared = Effect.gen(function* () {
   return { senders, spare: spare.id }
 })
 
+interface Entry {
+  readonly action: string
+  readonly requestId?: string
+}
+
 /** What the answer says of who asks. */
 const verdictOf = ({ json, status }: Answer): string => {
   const kind = (json as { readonly type?: string } | undefined)?.type ?? ""
@@ -421,11 +426,11 @@ describe("who may do what", () => {
       Effect.gen(function* () {
         const { spare } = yield* prepared
         const entriesAt = (path: string) =>
-          Effect.map(
-            send({ path: `${path}?limit=10000`, headers: operator }),
-            ({ json }) =>
-              (json as { readonly entries: ReadonlyArray<{ readonly requestId?: string }> })
-                .entries,
+          Effect.map(send({ path: `${path}?limit=10000`, headers: operator }), ({ json }) =>
+            // A removal ends when it ends, and says so of itself.
+            (json as { readonly entries: ReadonlyArray<Entry> }).entries.filter(
+              ({ action }) => action !== "namespace.removed",
+            ),
           )
         for (const route of ordered) {
           const use = useOf(route.name)

@@ -20,7 +20,13 @@ const columns: ReadonlyArray<FieldColumn> = [
   { title: "on", cell: (item) => text(itemOf(item["resource"]), "name") },
   {
     title: "fields",
-    cell: (item) => (Array.isArray(item["fields"]) ? item["fields"].map(String).join(" ") : ""),
+    cell: (item) => {
+      if (Array.isArray(item["fields"])) return item["fields"].map(String).join(" ")
+      const counts = itemOf(item["counts"])
+      return Object.keys(counts)
+        .map((name) => `${name}=${text(counts, name)}`)
+        .join(" ")
+    },
   },
 ]
 

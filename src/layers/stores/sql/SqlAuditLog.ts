@@ -18,12 +18,16 @@ export const makeAuditLog = (sql: SqlClient.SqlClient): typeof AuditLog.Service 
 
   const insert = (log: NamespaceName | undefined, { at, id }: AuditEntry, record: string) =>
     log === undefined
-      ? sql`insert into operator_audit (id, at, record) values (${id}, ${at}, ${record}) returning id`
+      ? sql`
+          insert into operator_audit (id, at, record) values (${id}, ${at}, ${record})
+          on conflict (id) do update set at = excluded.at, record = excluded.record
+          returning id`
       : // The row of the namespace is locked: a removal begins before this, or after it has committed.
         sql`
           insert into audit (namespace, id, at, record)
           select name, ${id}, ${at}, ${record}
           from namespaces where name = ${log} and status <> 'removing' for share
+          on conflict (namespace, id) do update set at = excluded.at, record = excluded.record
           returning id`
 
   return {
