@@ -3,6 +3,7 @@
 import { Duration, Either, Option, Schema } from "effect"
 import * as fc from "fast-check"
 import {
+  AckedRanges,
   formatByteSize,
   formatDuration,
   formatRate,
@@ -77,6 +78,21 @@ const sequences = target(
   },
 )
 
+const cursors = target(
+  "cursors",
+  textsLike(fc.constantFrom("0", "41:43-45,47", "7:9", "9007199254740990:9007199254740991")),
+  (text) => {
+    const ranges = AckedRanges.parse(text)
+    if (Either.isLeft(ranges)) return
+    const written = ranges.right.toString()
+    same(
+      Either.getOrThrow(AckedRanges.parse(written)).toString(),
+      written,
+      "it is not what was read",
+    )
+  },
+)
+
 const now = Date.UTC(2026, 0, 1)
 
 const retryAfter = target(
@@ -94,5 +110,6 @@ export const textTargets: ReadonlyArray<Target> = [
   sizes,
   rates,
   sequences,
+  cursors,
   retryAfter,
 ]

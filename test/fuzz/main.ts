@@ -1,6 +1,7 @@
 /**
  * Has every parser read what it may meet, and more, for a while: none may crash, none may take longer
  * than 100 ms for one input, and what is accepted must be the same when it is written and read again.
+ * One that hangs is ended from outside.
  *
  *   npm run test:fuzz -- [target …]
  *
@@ -8,75 +9,62 @@
  * Ends with code 1 when something did not hold, and prints the input.
  */
 import process from "node:process"
-import * as fc from "fast-check"
-import { expressionTargets } from "./ExpressionTargets.js"
-import type { Target } from "./Target.js"
-import { textTargets } from "./TextTargets.js"
-import { wireTargets } from "./WireTargets.js"
+import { Worker } from "node:worker_threads"
+import type { Account, FuzzOrder } from "./FuzzTarget.js"
+import { Progress } from "./Progress.js"
+import { targets } from "./targets.js"
 
-const maxMillis = 100
-const perSeed = 200
+/** Without progress for so long, a parser hangs: slow inputs are tried again before they count. */
+const hangMillis = 2_000
+/** Until a thread has loaded what it fuzzes. */
+const startMillis = 60_000
 const seconds = Number(process.env["EVENTLOOM_FUZZ_SECONDS"] ?? 60)
 const firstSeed = Number(process.env["EVENTLOOM_FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31))
 
-const millisOf = (check: () => void): number => {
-  const start = performance.now()
-  check()
-  return performance.now() - start
-}
-
-/** The time for an input. A slow one is asked again: the machine may have been busy with others. */
-const timeFor = ({ check }: Target, input: unknown): number => {
-  let least = millisOf(() => check(input))
-  for (let again = 0; again < 3 && least > maxMillis; again++)
-    least = Math.min(
-      least,
-      millisOf(() => check(input)),
-    )
-  return least
-}
-
-interface Account {
-  readonly executions: number
-  readonly worstMillis: number
-  readonly failure: string | undefined
-}
-
-const fuzz = (target: Target): Account => {
-  const end = performance.now() + seconds * 1000
-  let executions = 0
-  let worstMillis = 0
-  for (let seed = firstSeed; performance.now() < end; seed++) {
-    for (const input of fc.sample(target.inputs, { seed, numRuns: perSeed })) {
-      const failure = (what: string): Account => ({
-        executions,
-        worstMillis,
-        failure: `${what}\n  seed ${seed}, input ${fc.stringify(input).slice(0, 2_000)}`,
-      })
-      try {
-        worstMillis = Math.max(worstMillis, timeFor(target, input))
-      } catch (cause) {
-        return failure(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause))
+const fuzz = (name: string): Promise<Account> =>
+  new Promise((resolve) => {
+    const progress = new Progress()
+    const order: FuzzOrder = { name, seconds, firstSeed, memory: progress.memory }
+    const worker = new Worker(new URL("./thread.mjs", import.meta.url), { workerData: order })
+    let seen = 0
+    let since = performance.now()
+    const watch = setInterval(() => {
+      const now = performance.now()
+      if (progress.begun !== seen) [seen, since] = [progress.begun, now]
+      else if (now - since > (seen === 0 ? startMillis : hangMillis)) {
+        end({
+          executions: seen,
+          worstMillis: now - since,
+          failure: `it hangs\n  seed from ${firstSeed} on, input ${progress.input}`,
+        })
       }
-      executions++
-      if (worstMillis > maxMillis) return failure(`it took ${worstMillis.toFixed(0)} ms`)
+    }, 25)
+    const end = (account: Account): void => {
+      clearInterval(watch)
+      void worker.terminate()
+      resolve(account)
     }
-  }
-  return { executions, worstMillis, failure: undefined }
-}
+    worker.once("message", end)
+    worker.once("error", (cause: Error) =>
+      end({
+        executions: progress.begun,
+        worstMillis: 0,
+        failure: `${cause.stack ?? cause.message}\n  input ${progress.input}`,
+      }),
+    )
+  })
 
 const named = process.argv.slice(2)
-const all = [...expressionTargets, ...textTargets, ...wireTargets]
-const targets = named.length === 0 ? all : all.filter(({ name }) => named.includes(name))
-if (targets.length === 0) {
-  console.error(`No such target. There are: ${all.map(({ name }) => name).join(", ")}`)
+const chosen = named.length === 0 ? targets : targets.filter(({ name }) => named.includes(name))
+if (chosen.length === 0) {
+  console.error(`No such target. There are: ${targets.map(({ name }) => name).join(", ")}`)
   process.exitCode = 2
 }
 console.log(`seed ${firstSeed}, ${seconds} s for each target`)
-for (const target of targets) {
-  const { executions, failure, worstMillis } = fuzz(target)
+for (const { name } of chosen) {
+  const { executions, failure, worstMillis } = await fuzz(name)
   console.log(
-    `${target.name.padEnd(24)} ${String(executions).padStart(9)} executions, at worst ${worstMillis.toFixed(1)} ms`,
+    `${name.padEnd(24)} ${String(executions).padStart(9)} executions, at worst ${worstMillis.toFixed(1)} ms`,
   )
   if (failure === undefined) continue
   process.exitCode = 1

@@ -63,7 +63,7 @@ export const auditRecords = async (
   return found.map(recordOf)
 }
 
-const recordOf = ({ at, by, fields, requestId, ...rest }: AuditEntry): AuditRecord => ({
+const recordOf = ({ at, by, counts, fields, requestId, ...rest }: AuditEntry): AuditRecord => ({
   ...rest,
   at: new Date(at),
   by: {
@@ -72,5 +72,6 @@ const recordOf = ({ at, by, fields, requestId, ...rest }: AuditEntry): AuditReco
     ...("name" in by && by.name !== undefined ? { name: by.name } : {}),
   },
   ...(fields === undefined ? {} : { fields }),
+  ...(counts === undefined ? {} : { counts }),
   ...(requestId === undefined ? {} : { requestId }),
 })

@@ -378,6 +378,7 @@ const explanationOf = (view: DeliveryView): DeliveryExplanation => {
       attempt: rest.attempt,
       startedAt: new Date(startedAt),
       durationMillis: rest.durationMillis,
+      ...(rest.replay === undefined ? {} : { replay: rest.replay }),
       outcome: rest.outcome,
       ...(rest.status === undefined ? {} : { status: rest.status }),
       ...(rest.reason === undefined ? {} : { reason: rest.reason }),
@@ -394,6 +395,7 @@ const deadLetterOf = (letter: DeadLetter): DeadLetterInfo => ({
   attempts: letter.attempts,
   firstAttemptAt: new Date(letter.firstAttemptAt),
   deadAt: new Date(letter.deadAt),
+  ...(letter.replay === undefined ? {} : { replay: letter.replay }),
   event: fromTrustedJson(letter.json),
 })
 

@@ -248,6 +248,8 @@ export interface DeadLetterInfo {
   readonly attempts: number
   readonly firstAttemptAt: Date
   readonly deadAt: Date
+  /** The id of the replay that it was a delivery of. */
+  readonly replay?: string
   /** The whole event as it was published, however old. */
   readonly event: MeshEvent
 }
@@ -261,6 +263,8 @@ export interface AttemptInfo {
   /** Such as the HTTP status. */
   readonly status?: number
   readonly reason?: string
+  /** The id of the replay that it was of. */
+  readonly replay?: string
 }
 
 /** How it stands with an event and a subscription. */
@@ -352,6 +356,8 @@ export interface AuditRecord {
   readonly resource: { readonly kind: string; readonly name: string }
   /** The names of the fields that were stated. */
   readonly fields?: ReadonlyArray<string>
+  /** What a removal took: `rows`, and deliveries `completed` and `abandoned`. */
+  readonly counts?: Readonly<Record<string, number>>
   readonly requestId?: string
 }
 

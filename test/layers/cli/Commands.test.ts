@@ -158,16 +158,17 @@ withSharedLayer("commands for a running server", testServer(), (it) => {
     Effect.gen(function* () {
       yield* cli("namespaces add things.example")
       const sink = yield* cli(
-        "sinks put things.example hook --to https://example.com/h --header x-a=1 --header x-b=2 --json",
+        "sinks put things.example hook --to https://example.com/h --header x-a=1 --header x-b=2 --handshake --json",
       )
       expect(jsonOf(sink)).toMatchObject({
+        handshake: true,
         kind: "webhook",
         url: "https://example.com/h",
         headers: { "x-a": expect.any(String), "x-b": expect.any(String) },
         secret: expect.stringMatching(/^whsec_/),
       })
       const put = yield* cli(
-        "subscriptions put things.example all --sink hook --type a.* --type b --ordering key --start-at earliest" +
+        "subscriptions put things.example all --sink hook --type a.* --type b --ordering key --start-at earliest --audit all" +
           ` --filter {"exact":{"subject":"s"}} --filter {"cel":"event.data.n>3"} --transform {"type":"'b'"}`,
       )
       expect(put.code).toBe(0)
@@ -177,7 +178,11 @@ withSharedLayer("commands for a running server", testServer(), (it) => {
         types: ["a.*", "b"],
         filters: [{ exact: { subject: "s" } }, { cel: "event.data.n>3" }],
         transform: { type: "'b'" },
+        audit: "all",
       })
+      const unknown = yield* cli("subscriptions put things.example all --sink hook --audit some")
+      expect(unknown).toMatchObject({ code: 1, out: "" })
+      expect(unknown.err).toContain("audit")
       const list = yield* cli("subscriptions list things.example")
       expect(list.out).toMatch(/all +hook +a\.\* b +paused +0 +0/)
       expect(jsonOf(yield* cli("subscriptions resume things.example all --json"))).toMatchObject({

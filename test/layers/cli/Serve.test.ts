@@ -8,6 +8,7 @@ import * as Deployment from "../../../src/layers/Deployment.js"
 import { HttpServer } from "../../../src/layers/http/index.js"
 import { embeddedFolder, temporaryDirectory } from "../../support/EmbeddedImage.js"
 import { withSharedLayer } from "../../support/SharedLayer.js"
+import * as Receiver from "../transports/support/Receiver.js"
 import { startCli } from "./support/Process.js"
 import { jsonOf, runCli } from "./support/Run.js"
 
@@ -66,6 +67,38 @@ const slowReceiver = Effect.gen(function* () {
 })
 
 withSharedLayer("eventloom serve", DataDir.layer, (it) => {
+  it.scoped(
+    "asks endpoints for their consent in the name of EVENTLOOM_WEBHOOK_ORIGIN",
+    () =>
+      Effect.gen(function* () {
+        const endpoint = yield* Receiver.http(({ method }, response) => {
+          const consent = { "webhook-allowed-origin": "mesh.shop.example" }
+          response.writeHead(204, method === "OPTIONS" ? consent : {}).end()
+        })
+        const env = { EVENTLOOM_WEBHOOK_ORIGIN: "mesh.shop.example" }
+        const { child, url } = yield* serveIn(yield* DataDir, env)
+        yield* client(url, "namespaces add consent.example")
+        yield* client(url, `sinks put consent.example hook --to ${endpoint.url} --handshake`)
+        yield* client(url, "subscriptions put consent.example s --sink hook")
+        yield* client(url, "publish consent.example --type asked --id c1")
+        yield* endpoint.until(({ received }) => received.length >= 2)
+        const [asked, delivered] = endpoint.received
+        expect(asked?.method).toBe("OPTIONS")
+        expect(asked?.headers["webhook-request-origin"]).toBe("mesh.shop.example")
+        expect(delivered?.method).toBe("POST")
+        yield* client(url, "namespaces remove consent.example --wait 20s")
+        yield* child.signal("SIGTERM")
+        expect(yield* child.ended).toEqual({ code: 0, signal: null })
+
+        const refused = yield* runCli(["serve", "--port", "0"], {
+          env: { EVENTLOOM_WEBHOOK_ORIGIN: "not a name" },
+        })
+        expect(refused).toMatchObject({ code: 2, out: "" })
+        expect(refused.err).toContain("EVENTLOOM_WEBHOOK_ORIGIN")
+      }),
+    60_000,
+  )
+
   it.scoped(
     "keeps everything through kill -9, and ends in good order on SIGTERM",
     () =>

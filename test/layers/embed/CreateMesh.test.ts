@@ -54,6 +54,60 @@ const gate = <A = void>() => {
 
 const event = (subject: string) => ({ type: "order.placed", source: "/shop", subject })
 
+describe("keys and audit logs", () => {
+  it("are made, listed and revoked, and who changed what is told", async () => {
+    const mesh = await start()
+    const acme = await mesh.namespace("acme.example", { retentionAge: "7d" })
+    const expiresAt = new Date(Date.now() + 60_000)
+    const made = await acme.keys.create({
+      name: "checkout",
+      scopes: ["read", "publish"],
+      expiresAt,
+    })
+    expect(made).toMatchObject({
+      name: "checkout",
+      scopes: ["publish", "read"],
+      expiresAt,
+      key: expect.stringContaining(`elk_${made.id}_`),
+    })
+    const other = await acme.keys.create({ scopes: ["manage"] })
+    const [first, second] = await acme.keys.list()
+    expect([first?.id, second?.id]).toEqual([made.id, other.id].sort())
+    expect(await acme.keys.list(first?.id)).toEqual([second])
+    expect(JSON.stringify([first, second])).not.toContain("elk_")
+
+    await acme.keys.revoke(made.id)
+    expect(await acme.keys.list()).toMatchObject([{ id: other.id }])
+    expect(await failure(acme.keys.revoke(made.id))).toMatchObject({ code: "KeyNotFound" })
+    expect(await failure(acme.keys.revoke("nonsense"))).toMatchObject({ code: "InvalidSetting" })
+    expect(await failure(acme.keys.create({ scopes: [] }))).toMatchObject({
+      code: "InvalidSetting",
+    })
+
+    const records = await acme.audit()
+    expect(records.map(({ action, resource }) => [action, resource.name])).toEqual([
+      ["namespace.put", "acme.example"],
+      ["key.create", made.id],
+      ["key.create", other.id],
+      ["key.revoke", made.id],
+    ])
+    expect(records[0]).toMatchObject({
+      by: { kind: "process" },
+      fields: ["retentionAge"],
+      at: expect.any(Date),
+    })
+    const [, ...later] = records
+    expect(await acme.audit({ after: records[0]?.id, limit: 2 })).toEqual(later.slice(0, 2))
+
+    const report = await acme.remove({ wait: "10s" })
+    const rows = report.steps.reduce((sum, step) => sum + step.rows, 0)
+    expect((await mesh.audit()).slice(-2)).toMatchObject([
+      { action: "namespace.remove", resource: { name: "acme.example" } },
+      { action: "namespace.removed", counts: { rows, completed: 0, abandoned: 0 } },
+    ])
+  })
+})
+
 describe("publish", () => {
   it("supplies the id and the time, and answers for one event or for several", async () => {
     const acme = await startNamespace()

@@ -90,6 +90,12 @@ const put = Command.make(
       Options.withDescription('Deliveries that may start, such as 100/s or "600/m burst 10"'),
       Options.optional,
     ),
+    audit: Options.text("audit").pipe(
+      Options.withDescription(
+        "Which attempts are kept: failures (the default: those that failed, and what followed) or all",
+      ),
+      Options.optional,
+    ),
     batchEvents: Options.integer("batch-events").pipe(
       Options.withDescription("Events in a request of a sink in batch mode [default: 100]"),
       Options.optional,
@@ -133,6 +139,7 @@ const put = Command.make(
           ...given("ordering", flags.ordering),
           ...given("concurrency", flags.concurrency),
           ...given("rateLimit", flags.rateLimit),
+          ...given("audit", flags.audit),
           ...(Object.keys(batch).length === 0
             ? {}
             : { batch: { ...itemOf(spec["batch"]), ...batch } }),
