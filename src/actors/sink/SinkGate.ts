@@ -13,13 +13,13 @@ import {
   type Outcome,
   probeDueAt,
   startProbe,
-  TokenBucket,
   tripBreaker,
 } from "../../domain/index.js"
 import { Option } from "effect"
 import type { Bulkhead } from "./Bulkhead.js"
 import { Places, type PlaceUser } from "./Places.js"
 import type { Connection } from "../ports/index.js"
+import { SinkRate } from "./SinkRate.js"
 import { type AttemptKey, type Finding, Suspects } from "./Suspects.js"
 
 /** A subscription, as its gate sees it. */
@@ -74,13 +74,14 @@ export class SinkGate implements PlaceUser {
   #lastSuccessAt: number | undefined
   #connection: Connection | undefined
   #unwatch: (() => void) | undefined
-  /** Of the connection, where it has a rate. */
-  #bucket: TokenBucket | undefined
+  /** Of the connection. */
+  readonly #rate: SinkRate
 
   constructor(options: SinkGateOptions) {
     this.#options = options
     this.#bulkhead = options.bulkhead
     this.#places = new Places(options.concurrency, options.now)
+    this.#rate = new SinkRate(options)
   }
 
   /** The open sink; undefined while its actor is starting. */
@@ -96,9 +97,9 @@ export class SinkGate implements PlaceUser {
   /** The sink is open: deliveries may start. */
   connect(connection: Connection): void {
     this.#connection = connection
-    this.#bucket = bucketOf(connection, this.#bucket, this.#options.now())
+    this.#rate.adopt(connection.rate)
     this.#unwatch = connection.availability?.watch(() => {
-      this.#bucket = bucketOf(connection, this.#bucket, this.#options.now())
+      this.#rate.adopt(connection.rate)
       this.#pumpAll()
     })
     this.#pumpAll()
@@ -168,15 +169,7 @@ export class SinkGate implements PlaceUser {
     if (!this.isOpen) return 0
     const places =
       this.#breaker._tag === "Closed" ? this.#places.room(user) : this.#canProbe() ? 1 : 0
-    return places <= 0 || this.#bucket === undefined ? places : this.#tokens(this.#bucket, places)
-  }
-
-  /** As many as have a token; where none has, everybody is pumped when the next one comes. */
-  #tokens(bucket: TokenBucket, places: number): number {
-    const now = this.#options.now()
-    const tokens = bucket.available(now)
-    if (tokens === 0) this.#options.alarm?.(bucket.dueAt(1, now))
-    return Math.min(places, tokens)
+    return this.#rate.allowed(places)
   }
 
   /** A token of the connection's rate may have come. */
@@ -209,7 +202,7 @@ export class SinkGate implements PlaceUser {
     }
     this.#places.enter(user)
     this.#bulkhead?.enter(this)
-    this.#bucket?.take(1, this.#options.now())
+    this.#rate.take()
     return true
   }
 
@@ -349,11 +342,3 @@ export class SinkGate implements PlaceUser {
 }
 
 const delivered: Report = { counts: true, suspicion: "Clear" }
-
-/** A sink that is opened again with the rate it had goes on from where it was. */
-const bucketOf = (
-  { rate }: Connection,
-  before: TokenBucket | undefined,
-  now: number,
-): TokenBucket | undefined =>
-  rate === undefined ? undefined : (before?.refitted(rate, now) ?? new TokenBucket(rate, now))
