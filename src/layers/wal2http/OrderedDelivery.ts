@@ -171,7 +171,7 @@ export class OrderedDelivery<P extends Parcel> implements Outlet<P> {
       return recovered
     })
     return Effect.gen(this, function* () {
-      if (!parcel.isChange || !(yield* this.#seesChangeFrom(0))) return false
+      if (!(yield* this.#seesChangeFrom(0))) return false
       if (this.#last !== undefined) {
         const again = yield* sink.send(this.#last)
         if (again._tag !== "Delivered" && again._tag !== "Reject") return false
@@ -182,6 +182,9 @@ export class OrderedDelivery<P extends Parcel> implements Outlet<P> {
       const outcome = yield* onceMore
       if (outcome._tag === "Delivered") return true
       if (!(yield* setAside({ parcel, outcome, attempts: attempts + 2 }))) return false
+      for (const entry of this.#ahead.slice(0, taken)) {
+        if ("parcel" in entry) this.#took(entry.parcel)
+      }
       this.#ahead = this.#ahead.filter((entry, index) => index >= taken || "safe" in entry)
       return true
     })

@@ -187,6 +187,30 @@ describe("delivery in order", () => {
     }),
   )
 
+  it.effect("what is repeated is never older than what the sink has", () =>
+    Effect.gen(function* () {
+      const rig = yield* start({ answer: (key) => (/\.[13]$/.test(key) ? failed(500) : always) })
+      yield* rig.give(transaction(1, 5), 1n)
+      yield* until(() => rig.confirmed.length === 1)
+      expect(rig.setAside).toEqual(["1.1", "1.3"])
+      expect(rowsOf(rig.delivered)).toEqual(["1.0", "1.0", "1.2", "1.2", "1.4"])
+    }),
+  )
+
+  it.effect("finds a beginning or an end that a sink fails at, too", () =>
+    Effect.gen(function* () {
+      for (const bad of ["1.begin", "1.commit"]) {
+        const rig = yield* start({ answer: (key) => (key === bad ? failed(500) : always) })
+        yield* rig.give(transaction(1, 1), 1n)
+        yield* rig.give(transaction(2, 1), 2n)
+        yield* until(() => rig.confirmed.length === 2)
+        expect(rig.setAside).toEqual([bad])
+        expect(rowsOf(settled(rig.delivered))).toEqual(["1.0", "2.0"])
+        yield* Fiber.interrupt(rig.fiber)
+      }
+    }),
+  )
+
   it.effect("does not blame an event for an outage, whenever that ends", () =>
     Effect.gen(function* () {
       for (let end = 6; end < 20; end++) {
