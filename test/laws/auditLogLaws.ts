@@ -53,6 +53,26 @@ export const auditLogLaws = (name: string, harness: StoreHarness): void =>
       runs,
     )
 
+    it.effect("an entry that is recorded again takes the place of the one of its id", () =>
+      Effect.gen(function* () {
+        const log = yield* AuditLog
+        const { before, name } = yield* freshNamespaces
+        const namespace = name("a")
+        yield* register(namespace)
+        for (const of of [namespace, undefined]) {
+          const [first, other] = [idAt(before, 1), idAt(before, 2)].map((id) =>
+            Records.plainEntry(id),
+          )
+          if (first === undefined || other === undefined) return yield* Effect.die("no entries")
+          const again = { ...first, at: 5, counts: { rows: 7 } }
+          for (const entry of [first, other, again, again]) {
+            expect(yield* log.record(of, entry)).toBe(true)
+          }
+          expect(yield* log.list(of, { after: before, ...all })).toEqual([again, other])
+        }
+      }),
+    )
+
     it.effect("an entry that is retracted is gone, in its own log only", () =>
       Effect.gen(function* () {
         const log = yield* AuditLog

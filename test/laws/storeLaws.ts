@@ -17,24 +17,31 @@ import { restartLaws } from "./restartLaws.js"
 import { signingKeysLaws } from "./signingKeysLaws.js"
 import { sourcesLaws } from "./sourcesLaws.js"
 import { type StoreHarness, withSharedStore } from "./StoreHarness.js"
+import type { StoreOperation } from "../support/StoreFaults.js"
 
 addEqualityTesters()
 
-const suites: ReadonlyArray<(name: string, harness: StoreHarness) => void> = [
-  journalLaws,
-  registryLaws,
-  deliveryLogLaws,
-  keysLaws,
-  signingKeysLaws,
-  eventTypesLaws,
-  auditLogLaws,
-  replaysLaws,
-  sourcesLaws,
-  removalsLaws,
-  invalidationLaws,
-  restartLaws,
-  modelLaws,
-]
+type Laws = (name: string, harness: StoreHarness) => void
+
+/** A port of a store, by its name. */
+type Port = StoreOperation extends `${infer Name}.${string}` ? Name : never
+
+/** Every port has its laws. */
+const ofPorts: Readonly<Record<Port, Laws>> = {
+  Journal: journalLaws,
+  Registry: registryLaws,
+  DeliveryLog: deliveryLogLaws,
+  Keys: keysLaws,
+  SigningKeys: signingKeysLaws,
+  EventTypes: eventTypesLaws,
+  AuditLog: auditLogLaws,
+  Replays: replaysLaws,
+  Sources: sourcesLaws,
+  Removals: removalsLaws,
+  Invalidation: invalidationLaws,
+}
+
+const suites: ReadonlyArray<Laws> = [...Object.values(ofPorts), restartLaws, modelLaws]
 
 /** Registers every law for an adapter. */
 export const storeLaws = async (adapter: string, harness: StoreHarness): Promise<void> => {
