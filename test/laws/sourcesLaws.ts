@@ -9,12 +9,13 @@ import {
   NamespaceName,
   type Source,
   SourceName,
+  type TableSnapshot,
   Wal,
   type WalOptions,
 } from "../../src/domain/index.js"
 import { awkwardText } from "./LawEvents.js"
 import * as Records from "./LawRecords.js"
-import { freshNamespaces, lawSuite, type StoreHarness } from "./StoreHarness.js"
+import { freshNamespaces, type LawRuns, lawSuite, type StoreHarness } from "./StoreHarness.js"
 
 const millis = fc.nat(8_640_000_000_000_000)
 const template = Either.getOrThrow(Wal.parseNamespaceTemplate("{{schema}}-{{row.tenant}}.example"))
@@ -23,6 +24,7 @@ const size = fc.nat(1e9).map((bytes) => ByteSize.make(bytes))
 const options: fc.Arbitrary<WalOptions> = fc
   .record(
     {
+      snapshot: fc.constantFrom("all" as const, ["public.a", "s.b.c"] as const),
       publicationTables: fc.constantFrom("all" as const, ["public.a", "s.b"] as const),
       unknownNamespaces: fc.constantFrom("skip" as const, {
         park: NamespaceName.make("p.example"),
@@ -49,6 +51,7 @@ const source: fc.Arbitrary<Omit<Source, "name">> = fc.record(
     sealedUrl: awkwardText,
     createdAt: millis,
     updatedAt: millis,
+    snapshotPlanned: fc.constantFrom("all" as const, ["public.a"] as const),
     slot: fc.record({
       state: fc.constantFrom("creating" as const, "established" as const),
       isOurs: fc.boolean(),
@@ -57,6 +60,45 @@ const source: fc.Arbitrary<Omit<Source, "name">> = fc.record(
   },
   { requiredKeys: ["kind", "options", "server", "sealedUrl", "createdAt", "updatedAt"] },
 )
+
+const snapshot: fc.Arbitrary<Omit<TableSnapshot, "table">> = fc.record(
+  {
+    requestedAt: millis,
+    state: fc.constantFrom(
+      "waiting" as const,
+      "reading" as const,
+      "done" as const,
+      "failed" as const,
+    ),
+    rows: fc.nat(),
+    estimatedRows: fc.nat(),
+    cursor: fc.oneof(
+      fc.record({
+        by: fc.constant("key" as const),
+        columns: fc.array(awkwardText),
+        values: fc.array(awkwardText),
+      }),
+      fc.record({
+        by: fc.constant("place" as const),
+        part: fc.nat(),
+        file: awkwardText,
+        after: awkwardText,
+      }),
+    ),
+    problem: awkwardText,
+    endedAt: millis,
+  },
+  { requiredKeys: ["requestedAt", "state", "rows"] },
+)
+const table = fc
+  .string({ unit: fc.constantFrom("a", "Z", "é", "-", "."), minLength: 1, maxLength: 3 })
+  .map((name) => `s.${name}`)
+
+/** Records are few and small. */
+const fewer = (runs: LawRuns) => ({
+  ...runs,
+  fastCheck: { numRuns: Math.min(runs.fastCheck.numRuns, 8) },
+})
 
 export const sourcesLaws = (name: string, harness: StoreHarness): void =>
   lawSuite(`${name}: sources`, harness, (it, runs) => {
@@ -84,7 +126,39 @@ export const sourcesLaws = (name: string, harness: StoreHarness): void =>
             expect(yield* sources.get(record.name)).toEqual(Option.none())
           }
         }),
-      // Records are few and small.
-      { ...runs, fastCheck: { numRuns: Math.min(runs.fastCheck.numRuns, 8) } },
+      fewer(runs),
+    )
+
+    it.effect.prop(
+      "snapshots come back whole, replaced, in order, and go with their source",
+      { record: source, tables: fc.dictionary(table, fc.tuple(snapshot, snapshot)) },
+      ({ record, tables }) =>
+        Effect.gen(function* () {
+          const sources = yield* Sources
+          const { before } = yield* freshNamespaces
+          const [name, other] = [SourceName.make(`${before}a`), SourceName.make(`${before}b`)]
+          const versions = Object.entries(tables).map(([table, pair]) =>
+            pair.map((version): TableSnapshot => ({ ...version, table })),
+          )
+          const all = versions.flat()
+          for (const version of all) yield* sources.putSnapshot(name, version)
+          expect(yield* sources.snapshots(name)).toEqual([])
+          yield* sources.put({ ...record, name })
+          yield* sources.put({ ...record, name: other })
+          for (const version of all) yield* sources.putSnapshot(name, version)
+          yield* sources.put({ ...record, name })
+          const latest = versions
+            .flatMap((pair) => pair.slice(-1))
+            .sort((a, b) => (a.table < b.table ? -1 : 1))
+          expect(yield* sources.snapshots(name)).toEqual(latest)
+          expect(yield* sources.snapshots(other)).toEqual([])
+          yield* sources.delete(name)
+          yield* sources.delete(other)
+          expect(yield* sources.snapshots(name)).toEqual([])
+          yield* sources.put({ ...record, name })
+          expect(yield* sources.snapshots(name)).toEqual([])
+          yield* sources.delete(name)
+        }),
+      fewer(runs),
     )
   })

@@ -192,4 +192,6 @@ const faultySources = (
   get: (...of) => around("Sources.get", sources.get(...of)),
   list: (...of) => around("Sources.list", sources.list(...of)),
   delete: (...of) => around("Sources.delete", sources.delete(...of)),
+  putSnapshot: (...of) => around("Sources.putSnapshot", sources.putSnapshot(...of)),
+  snapshots: (...of) => around("Sources.snapshots", sources.snapshots(...of)),
 })

@@ -2,7 +2,7 @@
 
 import { Schema } from "effect"
 import { SourceName } from "../namespace/index.js"
-import { WalOptions } from "./WalOptions.js"
+import { SnapshotTables, WalOptions } from "./WalOptions.js"
 
 /**
  * What is known of a source's replication slot. `creating`: it may have been created; `established`:
@@ -26,6 +26,8 @@ export const Source = Schema.Struct({
   /** The URL of the database, sealed. */
   sealedUrl: Schema.String,
   slot: Schema.optional(SlotRecord),
+  /** What its option `snapshot` said when those tables were put on the list. */
+  snapshotPlanned: Schema.optional(SnapshotTables),
   createdAt: Schema.Number,
   updatedAt: Schema.Number,
 })

@@ -5,6 +5,7 @@ import { Duration, Schema } from "effect"
 import { NamespaceName } from "../namespace/index.js"
 import { ByteSize, ByteSizeText, DurationText } from "../units/index.js"
 import { columnTemplate, type NamespaceTemplate, NamespaceTemplateText } from "../wal/index.js"
+import { TableName } from "./TableSnapshot.js"
 
 /** A name in the server's catalog. */
 export const Identifier = Schema.String.pipe(
@@ -16,14 +17,16 @@ export const SlotName = Schema.String.pipe(Schema.pattern(/^[a-z0-9_]{1,63}$/)).
   message: () => "must be 1 to 63 of a-z, 0-9 and '_'",
 })
 
-const TableName = Schema.String.pipe(
-  Schema.filter((name) => /^[^\p{Cc}.]{1,63}\.[^\p{Cc}.]{1,63}$/u.test(name)),
-).annotations({ message: () => 'must be a table with its schema, as in "public.outbox"' })
-
 const TypePrefix = Schema.String.pipe(
   Schema.pattern(/^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/),
   Schema.maxLength(100),
 ).annotations({ message: () => "must be segments of A-Z, a-z, 0-9, '_' and '-', joined by dots" })
+
+export const SnapshotTables = Schema.Union(
+  Schema.Literal("all"),
+  Schema.NonEmptyArray(TableName).pipe(Schema.maxItems(1000)),
+)
+export type SnapshotTables = typeof SnapshotTables.Type
 
 /** Rows that name no namespace, or none that takes events, are skipped, or go to the one that is named. */
 export const UnknownNamespaces = Schema.Union(
@@ -47,6 +50,11 @@ const fields = {
       Schema.NonEmptyArray(TableName).pipe(Schema.maxItems(1000)),
     ),
   ),
+  /**
+   * Tables whose rows are told before their changes: all of the publications, or some. Event tables only
+   * where they are named.
+   */
+  snapshot: Schema.optional(SnapshotTables),
   /** Of all rows; `{{schema}}`, `{{table}}` and `{{row.<column>}}` stand for what they name. */
   namespace: Schema.optional(NamespaceTemplateText),
   /** The column that names the namespace of its row. */

@@ -1,3 +1,4 @@
 export * from "./Source.js"
 export * from "./SourceErrors.js"
+export * from "./TableSnapshot.js"
 export * from "./WalOptions.js"

@@ -44,7 +44,11 @@ const encodeChar = (char: string): string =>
     : encodeURIComponent(char)
 
 /** `<prefix>.<schema>.<table>.<operation>`. */
-export const changeType = (prefix: string, shape: RelationShape, operation: Operation): string =>
+export const changeType = (
+  prefix: string,
+  shape: RelationShape,
+  operation: Operation | "read",
+): string =>
   `${prefix}.${segment(shape.relation.schema)}.${segment(shape.relation.name)}.${operation}`
 
 /** The key of a row as text; undefined where it has none, or it was not sent. */

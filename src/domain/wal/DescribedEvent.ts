@@ -27,7 +27,11 @@ export const eventTableColumns = [
 ] as const
 
 /** `labels` and `metadata` go with the event as extensions of these names, as JSON. */
-export const eventOfRow = (row: Row, source: string, stamp: TransactionStamp): Described => {
+export const eventOfRow = (
+  row: Row,
+  source: string,
+  stamp: Pick<TransactionStamp, "time">,
+): Described => {
   const { event_id: id, event_type: type, payload } = row
   if (!isText(id)) return Either.left("event_id is missing")
   if (!isText(type)) return Either.left("event_type is missing")

@@ -15,7 +15,7 @@ import {
 } from "./ChangeEvent.js"
 import { eventOfMessage, eventOfRow } from "./DescribedEvent.js"
 import { formatLsn } from "./Lsn.js"
-import { fillTemplate, fixedNamespace, type NamespaceTemplate } from "./NamespaceTemplate.js"
+import { fixedNamespace, type NamespaceTemplate } from "./NamespaceTemplate.js"
 import type {
   ChangeMessage,
   Delete,
@@ -31,6 +31,7 @@ import type { PgTypes } from "./PgTypes.js"
 import { millisToPgMicros } from "./PgTime.js"
 import { type ReadText, readUtf8 } from "./ReadText.js"
 import { RelationShape } from "./RelationShape.js"
+import { rowNamespace } from "./RowNamespace.js"
 
 export interface EventPlan {
   /** The `source` attribute. */
@@ -157,17 +158,7 @@ export class TransactionEvents {
   }
 
   #namespaceOf(shape: RelationShape, tuple: Tuple | undefined): string | undefined {
-    return (
-      this.#fixed ??
-      fillTemplate(this.#plan.namespace, {
-        schema: shape.relation.schema,
-        table: shape.relation.name,
-        column: (name) => {
-          const index = shape.indexOf(name)
-          return tuple === undefined || index < 0 ? undefined : shape.text(tuple, index)
-        },
-      })
-    )
+    return this.#fixed ?? rowNamespace(this.#plan.namespace, shape, tuple)
   }
 
   #insert({ relation, after }: Insert, receiver: EventReceiver): void {

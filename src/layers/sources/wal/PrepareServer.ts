@@ -4,7 +4,7 @@
 import { Effect } from "effect"
 import { type Client, escapeIdentifier } from "pg"
 import type { ChangeStreamRequest } from "../../../actors/index.js"
-import { type SourceProblem, Wal } from "../../../domain/index.js"
+import { type SourceProblem, splitTableName, type TableName, Wal } from "../../../domain/index.js"
 import { type DatabaseRow, query, textAt } from "./Connect.js"
 import {
   notLogical,
@@ -89,7 +89,8 @@ const ensurePublications = (
     }
   })
 
-const quoteTable = (table: string): string => table.split(".").map(escapeIdentifier).join(".")
+export const quoteTable = (table: TableName): string =>
+  splitTableName(table).map(escapeIdentifier).join(".")
 
 const findSlot = (statements: Client, slot: string) =>
   Effect.map(

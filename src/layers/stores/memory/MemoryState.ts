@@ -22,6 +22,7 @@ import type {
   SourceName,
   Subscription,
   SubscriptionName,
+  TableSnapshot,
 } from "../../../domain/index.js"
 import { AttemptTable } from "./AttemptTable.js"
 import { EventLog } from "./EventLog.js"
@@ -68,6 +69,8 @@ export interface MemoryState {
   readonly holdings: Map<NamespaceName, Holdings>
   readonly removals: SortedTable<NamespaceName, RemovalReport>
   readonly sources: SortedTable<SourceName, Source>
+  /** Only of sources that are there. */
+  readonly snapshots: Map<SourceName, SortedTable<string, TableSnapshot>>
   /** The operator's audit log. */
   readonly audit: SortedTable<string, AuditEntry>
   readonly invalidations: PubSub.PubSub<NamespaceName>
@@ -84,6 +87,7 @@ export const MemoryState = {
       holdings: new Map(),
       removals: new SortedTable(),
       sources: new SortedTable(),
+      snapshots: new Map(),
       audit: new SortedTable(),
       invalidations,
     }),

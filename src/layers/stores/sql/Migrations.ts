@@ -16,6 +16,7 @@ import { attempts } from "./migrations/0008-attempts.js"
 import { eventTypes } from "./migrations/0009-event-types.js"
 import { parking } from "./migrations/0010-parking.js"
 import { replayMarks } from "./migrations/0011-replay-marks.js"
+import { sourceSnapshots } from "./migrations/0012-source-snapshots.js"
 
 /** Its place in the list, counted from 1, is the version it leads to. */
 export type Migration = (sql: SqlClient.SqlClient) => Effect.Effect<void, SqlError>
@@ -32,6 +33,7 @@ export const migrations: ReadonlyArray<Migration> = [
   eventTypes,
   parking,
   replayMarks,
+  sourceSnapshots,
 ]
 
 /** The store was written by a later release, whose tables this one does not know. */

@@ -3,7 +3,7 @@
 import type { SqlClient } from "@effect/sql"
 import { Effect, Option, Schema } from "effect"
 import type { Sources } from "../../../actors/index.js"
-import { Source } from "../../../domain/index.js"
+import { Source, TableSnapshot } from "../../../domain/index.js"
 import { answering } from "./StoreFailure.js"
 
 interface Row {
@@ -16,6 +16,10 @@ const decode = Schema.decode(SourceText)
 
 /** What this store wrote reads back, so a failure to do so is a defect. */
 const sourceOf = ({ record }: Row): Effect.Effect<Source> => Effect.orDie(decode(record))
+
+const SnapshotText = Schema.parseJson(TableSnapshot)
+const encodeSnapshot = Schema.encode(SnapshotText)
+const decodeSnapshot = Schema.decode(SnapshotText)
 
 export const makeSources = (sql: SqlClient.SqlClient): typeof Sources.Service => ({
   put: (source) =>
@@ -45,5 +49,21 @@ export const makeSources = (sql: SqlClient.SqlClient): typeof Sources.Service =>
     sql`delete from sources where name = ${name} returning name`.pipe(
       Effect.map((rows) => rows.length > 0),
       answering("delete a source"),
+    ),
+  putSnapshot: (name, snapshot) =>
+    Effect.orDie(encodeSnapshot(snapshot)).pipe(
+      Effect.flatMap(
+        (record) => sql`
+          insert into source_snapshots (source, relation, record)
+          select s.name, ${snapshot.table}, ${record} from sources s where s.name = ${name}
+          on conflict (source, relation) do update set record = excluded.record`,
+      ),
+      Effect.asVoid,
+      answering("store the snapshot of a table"),
+    ),
+  snapshots: (name) =>
+    sql<Row>`select record from source_snapshots where source = ${name} order by relation`.pipe(
+      Effect.flatMap(Effect.forEach(({ record }) => Effect.orDie(decodeSnapshot(record)))),
+      answering("list the snapshots of a source"),
     ),
 })
