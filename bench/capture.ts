@@ -49,6 +49,7 @@ const readOurs = (url: string, slot: string, end: Wal.Lsn, bufferBytes: number) 
         streaming: true,
         messages: true,
         valueForms: "domain",
+        readsAtStart: false,
         failover: false,
         systemId: undefined,
         beforeCreate: () => Effect.void,

@@ -181,4 +181,9 @@ export const auditedSources = (
   put: (name, input) =>
     trail.changing({ action: "source.put", name, input }, sources.put(name, input)),
   remove: (name) => trail.changing({ action: "source.remove", name }, sources.remove(name)),
+  snapshot: (name, table) =>
+    trail.changing(
+      { action: "source.snapshot", name, input: { table } },
+      sources.snapshot(name, table),
+    ),
 })

@@ -73,7 +73,7 @@ import type { EventTypeView } from "./EventTypeCatalogue.js"
 import type { EventReader, FollowError, FollowOptions } from "./Follow.js"
 import type { LiveTap } from "./LiveStream.js"
 import type { Publisher } from "./Publisher.js"
-import type { SourceView } from "./SourceView.js"
+import type { SourceView, TableSnapshotView } from "./SourceView.js"
 import type {
   DeliveryView,
   HostTypeView,
@@ -330,6 +330,15 @@ export interface MeshService extends Publisher {
     readonly put: (name: SourceName, input: SourceInput) => Stored<Put<SourceView>, InvalidSetting>
     readonly get: (name: SourceName) => Stored<SourceView, SourceNotFound>
     readonly list: (page: Listing<SourceName>) => Stored<ReadonlyArray<SourceView>>
+    /**
+     * Has all rows of a table told, while its changes go on; answers the snapshot that is under way, or
+     * a new one. Whether there is such a table is found out later.
+     */
+    readonly snapshot: (
+      name: SourceName,
+      /** `schema.table` */
+      table: string,
+    ) => Stored<TableSnapshotView, SourceNotFound | InvalidSetting>
     /** Stops it and drops the slot that was created for it. */
     readonly remove: (name: SourceName) => Stored<SourceRemoval, SourceNotFound>
   }

@@ -7,6 +7,8 @@ import {
   type SourceName,
   SourceNotFound,
   SourceProblem,
+  TableName,
+  type TableSnapshot,
   WalOptions,
 } from "../../domain/index.js"
 import { type ActorTree, makeSupervisor } from "../kernel/index.js"
@@ -21,10 +23,11 @@ import { journalOutlet } from "../source/JournalOutlet.js"
 import { alarmOf, type SourceSite } from "../source/RunSource.js"
 import { sourceActor } from "../source/SourceActor.js"
 import { seatSource, type SourceSeat } from "../source/SourceSeat.js"
+import { TableSnapshots } from "../source/TableSnapshots.js"
 import type { MeshService } from "./Mesh.js"
 import type { MeshWorld } from "./MeshWorld.js"
 import type { NamespaceDoor } from "./NamespaceDoor.js"
-import { sourceView, type SourceView } from "./SourceView.js"
+import { snapshotView, sourceView, type SourceView } from "./SourceView.js"
 
 export interface RunningSources {
   readonly service: MeshService["sources"]
@@ -73,13 +76,24 @@ export const makeSources = (
           seat.record = { ...seat.record, slot }
           return patiently(records.put(seat.record))
         }),
+      recordPlan: (seat) =>
+        Effect.suspend(() => {
+          const { snapshot } = seat.record.options
+          if (snapshot === undefined) return Effect.void
+          seat.record = { ...seat.record, snapshotPlanned: snapshot }
+          return patiently(records.put(seat.record))
+        }),
       now: world.now,
       alert: (alert) => world.alerts.raise(alert),
     })
 
+    const snapshotsOf = (name: SourceName, present: ReadonlyArray<TableSnapshot>) =>
+      new TableSnapshots(present, (snapshot) => patiently(records.putSnapshot(name, snapshot)))
+
     const start = (record: Source): Effect.Effect<SourceSeat> =>
       Effect.gen(function* () {
-        const seat = seatSource(record)
+        const snapshots = yield* patiently(records.snapshots(record.name))
+        const seat = seatSource(record, snapshotsOf(record.name, snapshots))
         seats.set(record.name, seat)
         if (streams === undefined) {
           seat.state = "blocked"
@@ -123,7 +137,7 @@ export const makeSources = (
       )
 
     const viewOf = (record: Source): SourceView =>
-      sourceView(seats.get(record.name) ?? seatSource(record))
+      sourceView(seats.get(record.name) ?? seatSource(record, snapshotsOf(record.name, [])))
 
     const put: MeshService["sources"]["put"] = (name, input) =>
       Effect.gen(function* () {
@@ -152,6 +166,9 @@ export const makeSources = (
           server,
           sealedUrl: yield* world.vault.seal(ownerOf(name), url),
           ...(stored?.slot === undefined ? {} : { slot: stored.slot }),
+          ...(stored?.snapshotPlanned === undefined
+            ? {}
+            : { snapshotPlanned: stored.snapshotPlanned }),
           createdAt: stored?.createdAt ?? now,
           updatedAt: now,
         }
@@ -182,12 +199,26 @@ export const makeSources = (
         )
       })
 
+    const snapshot: MeshService["sources"]["snapshot"] = (name, given) =>
+      Effect.gen(function* () {
+        yield* find(name)
+        const table = yield* Effect.mapError(
+          Schema.decodeUnknown(TableName)(given),
+          (error) => new InvalidSetting({ field: "table", reason: reasonOf(error) }),
+        )
+        const seat = seats.get(name)
+        // It is stored, and starts in the next moment.
+        const own = seat?.snapshots ?? snapshotsOf(name, yield* records.snapshots(name))
+        return snapshotView(yield* own.request(table, world.now()))
+      })
+
     return {
       service: {
         put: (name, input) => oneAtATime(put(name, input)),
         get: (name) => Effect.map(find(name), viewOf),
         list: (page) => Effect.map(records.list(page), (found) => found.map(viewOf)),
         remove: (name) => oneAtATime(remove(name)),
+        snapshot: (name, table) => oneAtATime(snapshot(name, table)),
       },
       tree: Effect.map(supervisor.tree, (children) => ({
         path: "mesh/sources",
@@ -240,6 +271,9 @@ const urlOf = (
 
 const invalid = (field: string, reason: string): Effect.Effect<never, InvalidSetting> =>
   Effect.fail(new InvalidSetting({ field, reason }))
+
+const reasonOf = (error: ParseResult.ParseError): string =>
+  ParseResult.ArrayFormatter.formatErrorSync(error)[0]?.message ?? "is invalid"
 
 const invalidOption = (error: ParseResult.ParseError): InvalidSetting => {
   const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)

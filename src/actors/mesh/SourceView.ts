@@ -1,7 +1,7 @@
 // What is shown of a source: how it is configured, without the URL of its database, and how it goes.
 
 import { Schema } from "effect"
-import { type SourceName, Wal, WalOptions } from "../../domain/index.js"
+import { type SourceName, type TableSnapshot, Wal, WalOptions } from "../../domain/index.js"
 import type { SourceCounts } from "../source/SourceCounts.js"
 import type { SourceSeat } from "../source/SourceSeat.js"
 
@@ -22,11 +22,45 @@ export interface SourceView {
   /** Bytes of log that the server keeps for the slot; a few seconds old. */
   readonly lagBytes: number | undefined
   readonly walStatus: string | undefined
+  /** Of its tables, whole or under way; ascending by table. */
+  readonly snapshots: ReadonlyArray<TableSnapshotView>
   /** Since the source was started. */
   readonly counts: SourceCounts
   readonly createdAt: number
   readonly updatedAt: number
 }
+
+/** A table whose rows are all told, and how far that is. Times are milliseconds since the epoch. */
+export interface TableSnapshotView {
+  readonly table: string
+  readonly state: TableSnapshot["state"]
+  /** Told so far. */
+  readonly rows: number
+  /** In all, by the server's statistics; undefined before it has begun. */
+  readonly estimatedRows: number | undefined
+  /** Why it failed. */
+  readonly problem: string | undefined
+  readonly requestedAt: number
+  readonly endedAt: number | undefined
+}
+
+export const snapshotView = ({
+  endedAt,
+  estimatedRows,
+  problem,
+  requestedAt,
+  rows,
+  state,
+  table,
+}: TableSnapshot): TableSnapshotView => ({
+  table,
+  state,
+  rows,
+  estimatedRows,
+  problem,
+  requestedAt,
+  endedAt,
+})
 
 const encodeOptions = Schema.encodeSync(WalOptions)
 
@@ -49,6 +83,7 @@ export const sourceView = (seat: SourceSeat): SourceView => {
     position: confirmed === undefined ? undefined : Wal.formatLsn(confirmed),
     lagBytes: health?.lagBytes,
     walStatus: health?.walStatus,
+    snapshots: seat.snapshots.all.map(snapshotView),
     counts: { ...counts },
     createdAt: record.createdAt,
     updatedAt: record.updatedAt,

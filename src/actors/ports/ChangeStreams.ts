@@ -5,6 +5,7 @@
 
 import { Context, type Effect, type Redacted, type Scope } from "effect"
 import type { SourceProblem, Wal } from "../../domain/index.js"
+import type { TableReader } from "./TableReads.js"
 
 export interface ChangeStreamRequest {
   readonly url: Redacted.Redacted
@@ -21,6 +22,8 @@ export interface ChangeStreamRequest {
    * database and the role are set to.
    */
   readonly valueForms: "domain" | "server"
+  /** Where the slot is created, tables can be read as they are where it begins. */
+  readonly readsAtStart: boolean
   /** The slot is kept on standbys too, where the server can. */
   readonly failover: boolean
   /** The cluster that the slot must be in; undefined while none has been seen. */
@@ -61,6 +64,11 @@ export interface SpillFile {
   readonly remove: Effect.Effect<void>
 }
 
+/** Until it is closed, the server clears nothing away, and nobody can alter the tables it has read. */
+export interface StartReader extends TableReader {
+  readonly close: Effect.Effect<void>
+}
+
 export interface ChangeStream {
   readonly systemId: string
   /** Whether the slot was created just now. */
@@ -72,6 +80,12 @@ export interface ChangeStream {
   readonly take: Effect.Effect<ReadonlyArray<ChangeFrame>, SourceProblem>
   /** Everything before this place is safe here: the server need not keep it. Told to it soon. */
   readonly confirm: (place: Wal.Lsn) => void
+  /** Reads tables as they were where the slot begins: only where it was created just now. */
+  readonly atStart: StartReader | undefined
+  /** Asks the server how far it is: a keepalive comes, now that it has nothing else to send. */
+  readonly ask: () => void
+  /** Reads tables over a connection of its own, which is closed with the scope. */
+  readonly reader: Effect.Effect<TableReader, SourceProblem, Scope.Scope>
   /** What the server's catalog says of types; those that are gone are left out. */
   readonly describeTypes: (
     oids: ReadonlyArray<Wal.Oid>,

@@ -32,6 +32,7 @@ export const pumpChanges = <Item>({
     })
     const passOn = Effect.flatMap(Queue.take(batches), (batch) =>
       outlet.deliver(batch, () => {
+        batch.safe?.()
         if (batch.place === undefined) return
         confirmed?.(batch.place)
         stream.confirm(batch.place)

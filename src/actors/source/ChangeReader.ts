@@ -10,11 +10,14 @@ import { type ChangeFrame, type ChangeStream, Keepalive } from "../ports/index.j
 import type { ChangeMaker, Emit } from "./ChangeMaker.js"
 import { OpenTransactions } from "./OpenTransactions.js"
 import type { SourceCounts } from "./SourceCounts.js"
+import type { Entry, StreamGate } from "./StreamGate.js"
 
 /** Items with the place up to which everything is in them, or was before. */
 export interface Batch<Item> {
   readonly items: ReadonlyArray<Item>
   readonly place: Wal.Lsn | undefined
+  /** Run when it is safe. */
+  readonly safe?: () => void
 }
 
 export interface ReaderOptions<Item> {
@@ -26,6 +29,8 @@ export interface ReaderOptions<Item> {
   readonly emit: (batch: Batch<Item>) => Effect.Effect<void>
   /** No batch holds more than one transaction, so that each is confirmed by itself. */
   readonly oneByOne?: boolean
+  /** Lets in what did not come with the stream. */
+  readonly gate?: StreamGate<Item>
 }
 
 /** A batch is passed on when it has this many items, or these bytes of messages. */
@@ -103,8 +108,9 @@ export class ChangeReader<Item> {
 
   #receive(frame: ChangeFrame): Step {
     if (frame instanceof Keepalive) {
-      if (!this.#inTransaction) this.#passed(frame.walEnd)
-      return undefined
+      if (this.#inTransaction) return undefined
+      this.#passed(frame.walEnd)
+      return this.#admit(this.#options.gate?.passed(frame.walEnd))
     }
     const { readText } = this.#options.stream
     const decoded = Wal.decodeMessage(frame, { inStream: this.#streaming !== undefined, readText })
@@ -133,10 +139,16 @@ export class ChangeReader<Item> {
       case "Type":
       case "Origin":
         return undefined
-      case "Begin":
-        this.#inTransaction = true
-        this.#maker.begin(message, this.#emit)
+      case "Begin": {
+        const begin = () => {
+          this.#inTransaction = true
+          this.#maker.begin(message, this.#emit)
+        }
+        const first = this.#admit(this.#options.gate?.before(message.xid, message.commitLsn))
+        if (first !== undefined) return Effect.zipRight(first, Effect.sync(begin))
+        begin()
         return undefined
+      }
       case "Commit":
         this.#inTransaction = false
         this.#maker.end(message, this.#emit)
@@ -183,6 +195,17 @@ export class ChangeReader<Item> {
           Effect.sync(() => this.#passed(message.rollbackEndLsn)),
         )
     }
+  }
+
+  /** Passes on what enters here, behind what was read before. */
+  #admit(entry: Entry<Item> | undefined): Step {
+    if (entry === undefined) return undefined
+    return Effect.flatMap(entry, (batches) =>
+      Effect.zipRight(
+        this.#flush(),
+        Effect.forEach(batches, this.#options.emit, { discard: true }),
+      ),
+    )
   }
 
   /** Everything before this place has been read, and is in this batch or those before. */
@@ -238,7 +261,9 @@ export class ChangeReader<Item> {
         }
       }),
     )
+    const first = this.#admit(this.#options.gate?.before(message.xid, message.commitLsn))
     return Effect.gen(this, function* () {
+      if (first !== undefined) yield* first
       this.#inTransaction = true
       this.#maker.begin(message, this.#emit)
       const present = this.#maker.mark()

@@ -5,6 +5,7 @@ import { Effect } from "effect"
 import { type SourceProblem, Wal } from "../../domain/index.js"
 import type { ChangeStream } from "../ports/index.js"
 import type { ChangeMaker, Emit } from "./ChangeMaker.js"
+import { learnTypes } from "./LearnTypes.js"
 
 export interface EventMakerOptions {
   readonly stream: Pick<ChangeStream, "describeTypes" | "primaryKey" | "readText">
@@ -33,14 +34,7 @@ export class EventMaker implements ChangeMaker<Wal.SourcedEvent> {
       relation.replicaIdentity === "default" &&
       relation.columns.filter(({ isKey }) => isKey).length < 2
     return Effect.gen(this, function* () {
-      let unknown = this.#types.unknownOf(relation.columns.map(({ typeOid }) => typeOid))
-      // Each answer may name types that are new as well.
-      while (unknown.length > 0) {
-        const found = new Map(yield* stream.describeTypes(unknown))
-        const text: Wal.PgType = { kind: "scalar", name: "text" }
-        this.#types.learn(unknown.map((oid) => [oid, found.get(oid) ?? text]))
-        unknown = this.#types.unknownOf(relation.columns.map(({ typeOid }) => typeOid))
-      }
+      yield* learnTypes(this.#types, stream, relation)
       const key = isTold ? undefined : yield* stream.primaryKey(relation.oid)
       this.#events.describe(relation, key)
     })

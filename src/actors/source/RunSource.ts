@@ -10,14 +10,22 @@ import {
   type Source,
   type SourceProblem,
   type SlotRecord,
-  type Wal,
+  Wal,
 } from "../../domain/index.js"
-import type { ChangeStream, ChangeStreamRequest, ChangeStreamsService } from "../ports/index.js"
+import type {
+  ChangeStream,
+  ChangeStreamRequest,
+  ChangeStreamsService,
+  TableReader,
+} from "../ports/index.js"
 import { pumpChanges } from "./ChangePump.js"
 import { EventMaker } from "./EventMaker.js"
 import type { Outlet } from "./Outlet.js"
+import { beforeStream, throughGate } from "./PartEntrance.js"
+import { readAtStart, runSnapshots, type SnapshotOptions } from "./RunSnapshots.js"
 import { lagAlarm, watchSlot } from "./SlotWatch.js"
 import type { SourceSeat } from "./SourceSeat.js"
+import { StreamGate } from "./StreamGate.js"
 
 export interface SourceSite {
   readonly streams: ChangeStreamsService
@@ -26,6 +34,8 @@ export interface SourceSite {
   readonly outlet: (seat: SourceSeat) => Outlet
   /** Stores what is known of the slot, whatever that takes. */
   readonly recordSlot: (seat: SourceSeat, slot: SlotRecord) => Effect.Effect<void>
+  /** Stores that what its options say of snapshots is on the list, whatever that takes. */
+  readonly recordPlan: (seat: SourceSeat) => Effect.Effect<void>
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Tells the operator. */
@@ -45,33 +55,70 @@ export const runSource = (
       yield* streaming
       const { counts } = seat
       const unheard: Array<Wal.UnreadableChange> = []
+      const values: Wal.ValueOptions = { numbers: options.numbers ?? "exact" }
+      const events = planOf(seat.record, stream.systemId)
+      const gate = new StreamGate<Wal.SourcedEvent>()
+      const { now } = site
+      const unreadable = (change: Wal.UnreadableChange) => {
+        counts.unreadable++
+        unheard.push(change)
+      }
+      const outlet = reporting(site.outlet(seat), () =>
+        unheard.length === 0 ? Effect.void : reportUnreadable(seat, unheard.splice(0)),
+      )
       const pump = pumpChanges({
         stream,
-        maker: new EventMaker({
-          stream,
-          plan: planOf(seat.record, stream.systemId),
-          values: { numbers: options.numbers ?? "exact" },
-          now: site.now,
-          unreadable: (change) => {
-            counts.unreadable++
-            unheard.push(change)
-          },
-        }),
+        maker: new EventMaker({ stream, plan: events, values, now, unreadable }),
         bufferBytes: options.bufferBytes ?? defaultBufferBytes,
         counts,
-        outlet: reporting(site.outlet(seat), () =>
-          unheard.length === 0 ? Effect.void : reportUnreadable(seat, unheard.splice(0)),
-        ),
+        outlet,
+        gate,
         confirmed: (place) => {
           seat.confirmed = place
         },
       })
-      return yield* Effect.all([pump, watch(site, seat, stream), beat(seat, stream)], {
+      const telling: SnapshotOptions = {
+        stream,
+        snapshots: seat.snapshots,
+        events,
+        types: new Wal.PgTypes(values),
+        counts,
+        now,
+        unreadable,
+        plan: (tables) => planSnapshots(site, seat, tables),
+      }
+      const { atStart } = stream
+      const first =
+        atStart === undefined
+          ? Effect.void
+          : Effect.ensuring(readAtStart(telling, atStart, beforeStream(outlet)), atStart.close)
+      const beside = runSnapshots(telling, stream.reader, throughGate(gate, stream))
+      const tell = Effect.zipRight(
+        first,
+        Effect.all([pump, beside], { concurrency: "unbounded", discard: true }),
+      )
+      return yield* Effect.all([tell, watch(site, seat, stream), beat(seat, stream)], {
         concurrency: "unbounded",
         discard: true,
       })
     }),
   ).pipe(Effect.zipRight(Effect.never))
+
+/** Once for what the options say; tables that come later are told by their changes. */
+const planSnapshots = (
+  site: SourceSite,
+  seat: SourceSeat,
+  tables: TableReader["tables"],
+): Effect.Effect<void, SourceProblem> =>
+  Effect.gen(function* () {
+    const { options, snapshotPlanned } = seat.record
+    const wanted = options.snapshot
+    if (wanted === undefined || String(wanted) === String(snapshotPlanned)) return
+    const events = new Set(options.eventTables)
+    const named = wanted === "all" ? (yield* tables).filter((table) => !events.has(table)) : wanted
+    yield* seat.snapshots.plan(named, site.now())
+    yield* site.recordPlan(seat)
+  })
 
 const openStream = (
   site: SourceSite,
@@ -87,6 +134,7 @@ const openStream = (
       streaming: options.streaming ?? true,
       messages: true,
       valueForms: "domain",
+      readsAtStart: seat.record.snapshotPlanned === undefined && options.snapshot !== undefined,
       failover: options.failover ?? false,
       systemId: known?.systemId,
       beforeCreate: (systemId) =>

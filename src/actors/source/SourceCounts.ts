@@ -8,6 +8,8 @@ export interface SourceCounts {
   events: number
   /** Of these, events that had been there before: the server has sent them again. */
   duplicates: number
+  /** Rows that were read from their tables and told, whether they changed or not. */
+  snapshotRows: number
   /** Events left out because no namespace takes them. */
   skipped: number
   /** Events that went to the parking namespace instead. */
@@ -23,6 +25,7 @@ export const noCounts = (): SourceCounts => ({
   transactions: 0,
   events: 0,
   duplicates: 0,
+  snapshotRows: 0,
   skipped: 0,
   parked: 0,
   unreadable: 0,

@@ -2,11 +2,13 @@
 
 import type { Source, SourceProblem, Wal } from "../../domain/index.js"
 import type { SlotHealth } from "../ports/index.js"
+import type { TableSnapshots } from "./TableSnapshots.js"
 import { noCounts, type SourceCounts } from "./SourceCounts.js"
 
 export interface SourceSeat {
   record: Source
   readonly counts: SourceCounts
+  readonly snapshots: TableSnapshots
   state: "connecting" | "streaming" | "waiting" | "blocked"
   /** Why it does not stream; undefined while it does. */
   problem: SourceProblem | undefined
@@ -18,8 +20,9 @@ export interface SourceSeat {
   confirmed: Wal.Lsn | undefined
 }
 
-export const seatSource = (record: Source): SourceSeat => ({
+export const seatSource = (record: Source, snapshots: TableSnapshots): SourceSeat => ({
   record,
+  snapshots,
   counts: noCounts(),
   state: "connecting",
   problem: undefined,

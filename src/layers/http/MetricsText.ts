@@ -28,6 +28,8 @@ const gauge = (name: string, help: string, value: number) => metric("gauge", nam
 
 const sourceStates = ["connecting", "streaming", "waiting", "blocked"] as const
 
+const snapshotStates = ["waiting", "reading", "done", "failed"] as const
+
 /** Sources are the operator's, so a label may name them. */
 const sourceMetrics = (sources: MeshMetrics["sources"]): ReadonlyArray<string> => {
   if (sources.length === 0) return []
@@ -55,6 +57,23 @@ const sourceMetrics = (sources: MeshMetrics["sources"]): ReadonlyArray<string> =
       "source_events_total",
       "Events of a source journalled.",
       ...each(({ counts }) => counts.events),
+    ),
+    metric(
+      "counter",
+      "source_snapshot_rows_total",
+      "Rows of a source's tables read and told whole.",
+      ...each(({ counts }) => counts.snapshotRows),
+    ),
+    metric(
+      "gauge",
+      "source_snapshots",
+      "Tables of a source by how far they are told whole.",
+      ...sources.flatMap(({ name, snapshots }) =>
+        snapshotStates.map((one) => ({
+          labels: `{source="${name}",state="${one}"}`,
+          value: snapshots.filter(({ state }) => state === one).length,
+        })),
+      ),
     ),
     metric(
       "counter",

@@ -241,6 +241,7 @@ const requestOf = ({
   messages: false,
   // Rows of event tables are read here; all others go out as they come.
   valueForms: sink.kind === "hook0" ? "domain" : "server",
+  readsAtStart: false,
   failover: false,
   systemId: undefined,
   beforeCreate: () => Effect.fail(slotMissing(slot)),

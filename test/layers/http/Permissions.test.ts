@@ -52,6 +52,12 @@ const table: Readonly<Record<string, Use>> = {
   },
   getSource: { needs: "operator", path: "/v1/sources/db" },
   listSources: { needs: "operator", path: "/v1/sources" },
+  snapshotTable: {
+    needs: "operator",
+    path: "/v1/sources/db/snapshots",
+    body: { table: "public.t" },
+    nothingThere: true,
+  },
   deleteSource: { needs: "operator", path: "/v1/sources/db", nothingThere: true },
 
   listNamespaces: { needs: "operator", path: "/v1/namespaces" },

@@ -31,6 +31,10 @@ export const SourceSpec = Schema.Struct(
       publicationTables: {
         oneOf: [{ const: "all" }, { type: "array", items: { type: "string" } }],
       },
+      snapshot: {
+        oneOf: [{ const: "all" }, { type: "array", items: { type: "string" } }],
+        description: "Tables whose rows are told before their changes.",
+      },
       namespace: { type: "string" },
       namespaceColumn: { type: "string" },
       unknownNamespaces: {
@@ -58,11 +62,28 @@ const Counts = Schema.Struct({
   transactions: Schema.Int,
   events: Schema.Int,
   duplicates: Schema.Int,
+  snapshotRows: Schema.Int,
   skipped: Schema.Int,
   parked: Schema.Int,
   unreadable: Schema.Int,
   reduced: Schema.Int,
 }).annotations({ description: "Since the source was started." })
+
+export const SnapshotShape = Schema.Struct({
+  table: Schema.String.annotations({ description: "public.orders" }),
+  state: Schema.Literal("waiting", "reading", "done", "failed"),
+  rows: Schema.Int.annotations({ description: "Told so far." }),
+  estimatedRows: Schema.NullOr(Schema.Number).annotations({
+    description: "In all, by the server's statistics; null before it has begun.",
+  }),
+  problem: Schema.NullOr(Schema.String).annotations({ description: "Why it failed." }),
+  requestedAt: Instant,
+  endedAt: Schema.NullOr(Instant),
+}).annotations({ identifier: "TableSnapshot" })
+
+export const SnapshotSpec = Schema.Struct({
+  table: Schema.String.annotations({ description: "The table with its schema: public.orders" }),
+}).annotations({ identifier: "TableSnapshotSpec" })
 
 export const SourceShape = Schema.Struct(
   {
@@ -84,6 +105,9 @@ export const SourceShape = Schema.Struct(
       description: "Bytes of log that the server keeps for the slot, a few seconds ago.",
     }),
     walStatus: Schema.NullOr(Schema.String),
+    snapshots: Schema.Array(SnapshotShape).annotations({
+      description: "Its tables that are, or were, told whole.",
+    }),
     counts: Counts,
     createdAt: Instant,
     updatedAt: Instant,
@@ -124,6 +148,20 @@ export class SourcesApi extends HttpApiGroup.make("sources")
     HttpApiEndpoint.get("listSources", "/v1/sources")
       .setUrlParams(Schema.Struct(pageParameters(SourceName)))
       .addSuccess(Schema.Struct({ sources: Schema.Array(SourceShape), next: Next(SourceName) })),
+  )
+  .add(
+    HttpApiEndpoint.post("snapshotTable", "/v1/sources/:source/snapshots")
+      .setPath(path)
+      .setPayload(SnapshotSpec)
+      .addSuccess(SnapshotShape, { status: 202 })
+      .addError(notFound)
+      .addError(problems(413, "The body is too large."))
+      .addError(problems(415, "The body is not JSON."))
+      .addError(problems(422, "The table is not named as it should be."))
+      .annotate(
+        OpenApi.Summary,
+        "Has all rows of a table told, beside its changes; answers the snapshot that is under way, or a new one",
+      ),
   )
   .add(
     HttpApiEndpoint.del("deleteSource", "/v1/sources/:source")

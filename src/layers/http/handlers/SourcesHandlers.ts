@@ -2,18 +2,39 @@
 
 import { HttpApiBuilder } from "@effect/platform"
 import { Effect } from "effect"
-import { Mesh, type SourceView } from "../../../actors/index.js"
-import { defaultLimit, EventloomApi, pageOf, SourceShape, SourceSpec } from "../api/index.js"
+import { Mesh, type SourceView, type TableSnapshotView } from "../../../actors/index.js"
+import {
+  defaultLimit,
+  EventloomApi,
+  pageOf,
+  SnapshotShape,
+  SnapshotSpec,
+  SourceShape,
+  SourceSpec,
+} from "../api/index.js"
 import { jsonBody } from "../JsonBody.js"
-import { answering, putAnswer } from "./Answering.js"
+import { answering, answerOf, putAnswer } from "./Answering.js"
 
-const shown = ({ lagBytes, options, ...rest }: SourceView): typeof SourceShape.Type => ({
+const shownSnapshot = ({
+  endedAt,
+  estimatedRows,
+  problem,
+  ...rest
+}: TableSnapshotView): typeof SnapshotShape.Type => ({
+  ...rest,
+  estimatedRows: estimatedRows ?? null,
+  problem: problem ?? null,
+  endedAt: endedAt ?? null,
+})
+
+const shown = ({ lagBytes, options, snapshots, ...rest }: SourceView): typeof SourceShape.Type => ({
   ...options,
   ...rest,
   problem: rest.problem ?? null,
   position: rest.position ?? null,
   lag: lagBytes ?? null,
   walStatus: rest.walStatus ?? null,
+  snapshots: snapshots.map(shownSnapshot),
 })
 
 export const sourcesHandlers = HttpApiBuilder.group(EventloomApi, "sources", (handlers) =>
@@ -37,6 +58,13 @@ export const sourcesHandlers = HttpApiBuilder.group(EventloomApi, "sources", (ha
             },
           ),
         ),
+      )
+      .handleRaw("snapshotTable", ({ path }) =>
+        Effect.gen(function* () {
+          const { table } = yield* jsonBody(SnapshotSpec)
+          const snapshot = yield* sources.snapshot(path.source, table)
+          return yield* answerOf(SnapshotShape, 202, shownSnapshot(snapshot))
+        }).pipe(answering),
       )
       .handle("deleteSource", ({ path }) => answering(sources.remove(path.source))),
   ),

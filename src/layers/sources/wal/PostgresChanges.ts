@@ -17,8 +17,10 @@ import { describeTypes, primaryKey } from "./Catalog.js"
 import { connect, query, textAt } from "./Connect.js"
 import { describeUrl } from "./DatabaseUrl.js"
 import { lsnAt, missingPublications, prepareServer } from "./PrepareServer.js"
+import { makeStartReader, makeTableReader } from "./ReadTables.js"
 import { ReplicationFeed } from "./ReplicationFeed.js"
 import { problemOf, publicationMissing } from "./ServerProblem.js"
+import { lastingSession, streamSettings } from "./SessionSettings.js"
 import { makeSpillFiles } from "./SpillFiles.js"
 
 export const service: ChangeStreamsService = {
@@ -40,28 +42,6 @@ export const service: ChangeStreamsService = {
 /** Sources of the kind "wal" for a mesh. */
 export const layer: Layer.Layer<never> = Layer.succeed(ChangeStreams, service)
 
-/** The text forms that values are read in; nothing that a role or database sets may change them. */
-const domainForms = [
-  "set datestyle = 'ISO'",
-  "set intervalstyle = 'iso_8601'",
-  "set timezone = 'UTC'",
-  "set extra_float_digits = 3",
-  "set bytea_output = 'hex'",
-]
-
-const patience = [
-  "set statement_timeout = 0",
-  "set lock_timeout = 0",
-  "set idle_in_transaction_session_timeout = 0",
-  // A publication that is missing is a warning, which must not be kept from us.
-  "set client_min_messages = 'warning'",
-]
-
-/** The other connection is idle most of the time. Not every version has each of these. */
-const lasting = `
-  select pg_catalog.set_config(name, '0', false) from pg_catalog.pg_settings
-  where name in ('idle_session_timeout', 'lock_timeout', 'transaction_timeout')`
-
 const maxStatusInterval = Duration.seconds(10)
 const maxSilence = Duration.seconds(60)
 
@@ -74,14 +54,18 @@ const open = (
     const replication = yield* connect(url, "replication")
     const [system] = yield* query(replication, "IDENTIFY_SYSTEM")
     const systemId = textAt(system, "systemid") ?? ""
-    const { confirmed, createdSlot, serverVersion } = yield* prepareServer(
+    yield* query(replication, streamSettings(request.valueForms))
+    const { confirmed, createdSlot, exported, serverVersion } = yield* prepareServer(
       statements,
+      replication,
       systemId,
       request,
     )
-    const forms = request.valueForms === "domain" ? domainForms : []
-    yield* query(replication, [...forms, ...patience].join("; "))
-    yield* query(statements, lasting)
+    yield* query(statements, lastingSession)
+    const atStart =
+      exported === undefined
+        ? undefined
+        : yield* makeStartReader(url, request.publications, exported, confirmed)
     const [timeout] = yield* query(
       statements,
       "select setting from pg_catalog.pg_settings where name = 'wal_sender_timeout'",
@@ -110,6 +94,9 @@ const open = (
       readText: (bytes, start, end) => utf8.call(bytes, start, end),
       take: feed.take,
       confirm: (place) => feed.confirm(place),
+      atStart,
+      ask: () => feed.ask(),
+      reader: makeTableReader(url, request.publications),
       describeTypes: (oids) => describeTypes(statements, oids),
       primaryKey: (relation) => primaryKey(statements, relation),
       health: slotHealth(statements, slot),

@@ -20,12 +20,15 @@ export interface Prepared {
   /** As in 150004. */
   readonly serverVersion: number
   readonly createdSlot: boolean
+  /** The name of the snapshot where it begins; good until the next command on its connection. */
+  readonly exported?: string
   readonly confirmed: Wal.Lsn
 }
 
-/** `statements`: an ordinary connection. `systemId`: of the cluster that it is to. */
+/** `statements`: an ordinary connection. `systemId`: of the cluster that both are to. */
 export const prepareServer = (
   statements: Client,
+  replication: Client,
   systemId: string,
   request: ChangeStreamRequest,
 ): Effect.Effect<Prepared, SourceProblem> =>
@@ -53,6 +56,10 @@ export const prepareServer = (
       return { serverVersion, createdSlot: false, confirmed }
     }
     yield* request.beforeCreate(systemId)
+    if (request.readsAtStart) {
+      const created = yield* createExporting(replication, serverVersion, request)
+      return { serverVersion, createdSlot: true, ...created }
+    }
     const confirmed = yield* createSlot(statements, serverVersion, request)
     return { serverVersion, createdSlot: true, confirmed }
   })
@@ -149,3 +156,30 @@ const createSlot = (
     yield* query(statements, "reset statement_timeout")
     return lsnAt(row, "lsn")
   })
+
+/** The same, with a snapshot of the database where the slot begins. */
+const createExporting = (
+  replication: Client,
+  serverVersion: number,
+  { failover, slot }: ChangeStreamRequest,
+): Effect.Effect<Pick<Prepared, "confirmed" | "exported">, SourceProblem> => {
+  const options =
+    serverVersion < 150_000
+      ? "EXPORT_SNAPSHOT"
+      : failover && serverVersion >= 170_000
+        ? "(SNAPSHOT 'export', FAILOVER)"
+        : "(SNAPSHOT 'export')"
+  return Effect.map(
+    query(
+      replication,
+      `CREATE_REPLICATION_SLOT ${escapeIdentifier(slot)} LOGICAL pgoutput ${options}`,
+    ),
+    ([row]) => {
+      const exported = textAt(row, "snapshot_name")
+      return {
+        confirmed: lsnAt(row, "consistent_point"),
+        ...(exported === undefined ? {} : { exported }),
+      }
+    },
+  )
+}

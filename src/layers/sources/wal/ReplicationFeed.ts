@@ -8,6 +8,7 @@ import { Effect } from "effect"
 import type { Client } from "pg"
 import { type ChangeFrame, Keepalive } from "../../../actors/index.js"
 import { SourceProblem, Wal } from "../../../domain/index.js"
+import { isCopyData } from "./CopyOut.js"
 import { problemOf } from "./ServerProblem.js"
 
 /** Bytes that may wait; each frame counts some more for its object. */
@@ -51,16 +52,6 @@ const isSkipWarning = (notice: unknown): boolean =>
   notice !== null &&
   "routine" in notice &&
   notice.routine === "LoadPublications"
-
-interface CopyData {
-  readonly chunk: Buffer
-}
-
-const isCopyData = (message: unknown): message is CopyData =>
-  typeof message === "object" &&
-  message !== null &&
-  "chunk" in message &&
-  Buffer.isBuffer(message.chunk)
 
 export class ReplicationFeed {
   readonly #client: Client
@@ -130,6 +121,11 @@ export class ReplicationFeed {
       this.#confirmTimer = undefined
       this.#tell(false)
     }, confirmDelayMillis)
+  }
+
+  /** Wants to hear from the server. */
+  ask(): void {
+    this.#tell(true)
   }
 
   /** Says a last time where we are, and waits until that is written. */

@@ -69,7 +69,7 @@ const denied = (reason: string): SourceProblem =>
   problem(
     "access-denied",
     reason,
-    "The role needs LOGIN and REPLICATION (on Amazon RDS: membership of rds_replication), and SELECT on nothing but the catalog; pg_hba.conf must allow it in. A publication can be created only by the owner of its tables.",
+    "The role needs LOGIN and REPLICATION (on Amazon RDS: membership of rds_replication), and SELECT on the tables that it is to read whole, on no others; pg_hba.conf must allow it in. A publication can be created only by the owner of its tables.",
   )
 
 const noRoom = (reason: string): SourceProblem =>
