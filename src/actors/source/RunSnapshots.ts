@@ -5,7 +5,7 @@
 // would clear away; what is left then, or after an interruption, is read beside the stream.
 
 import { Duration, Effect } from "effect"
-import { SourceProblem, type TableName, type TableSnapshot } from "../../domain/index.js"
+import { type SourceProblem, type TableName, type TableSnapshot } from "../../domain/index.js"
 import type { ChangeStream, TableReader } from "../ports/index.js"
 import type { Enter } from "./PartEntrance.js"
 import type { TableSnapshots } from "./TableSnapshots.js"

@@ -47,9 +47,16 @@ export const operationExamples: Readonly<Record<string, OperationExample>> = {
     position: null,
     lag: null,
     walStatus: null,
+    snapshots: [],
   }),
   "sources.getSource": get(Sample.source),
   "sources.listSources": page("sources", Sample.source),
+  "sources.snapshotTable": post({ table: "public.orders" }, 202, {
+    ...Sample.snapshot,
+    state: "waiting",
+    rows: 0,
+    estimatedRows: null,
+  }),
   "sources.deleteSource": get({ slot: "dropped" }),
 
   "namespaces.putNamespace": put(Sample.namespaceSpec, Sample.shownNamespace),

@@ -16,7 +16,7 @@ import type {
 import type { ReplayShape } from "../ReplaysApi.js"
 import type { KeySetShape, SigningKeysShape } from "../SigningKeysApi.js"
 import type { SinkShape, SinkSpec } from "../SinksApi.js"
-import type { SourceShape, SourceSpec } from "../SourcesApi.js"
+import type { SnapshotShape, SourceShape, SourceSpec } from "../SourcesApi.js"
 import type { SubscriptionShape } from "../SubscriptionsApi.js"
 import type { AuditEntry, ReplaySpec, SubscriptionSpec } from "../../../../domain/index.js"
 
@@ -336,6 +336,16 @@ export const sourceSpec: typeof SourceSpec.Encoded = {
 
 const { databaseUrl: __, ...shownSourceSpec } = sourceSpec
 
+export const snapshot: typeof SnapshotShape.Encoded = {
+  table: "public.orders",
+  state: "reading",
+  rows: 48_000,
+  estimatedRows: 120_000,
+  problem: null,
+  requestedAt: created.createdAt,
+  endedAt: null,
+}
+
 export const source: typeof SourceShape.Encoded = {
   name: "shop-database",
   ...shownSourceSpec,
@@ -346,11 +356,13 @@ export const source: typeof SourceShape.Encoded = {
   position: "16/B374D848",
   lag: 0,
   walStatus: "reserved",
+  snapshots: [snapshot],
   counts: {
     changes: 4711,
     transactions: 1200,
     events: 4711,
     duplicates: 0,
+    snapshotRows: 0,
     skipped: 0,
     parked: 0,
     unreadable: 0,
