@@ -14,6 +14,8 @@ import { firstRows, tellPart, type TellingOptions } from "./TellPart.js"
 export interface SnapshotOptions extends TellingOptions {
   /** Puts on the list what the source was told to read from the beginning. */
   readonly plan: (tables: TableReader["tables"]) => Effect.Effect<void, SourceProblem>
+  /** Whether the stream has ended. */
+  readonly isOver: () => boolean
 }
 
 const firstRetry = Duration.millis(250)
@@ -38,7 +40,12 @@ export const runSnapshots = (
       while (snapshots.next !== undefined) yield* reading.step(reader)
     }),
   )
-  const attempt = Effect.catchAll(readAll, (problem) => reading.recover(problem))
+  // A connection that fails often fails with the stream. An interruption that comes while it is cleaned
+  // up is lost: so it is looked for, or who was told to stop would try again.
+  const unlessOver = Effect.suspend(() => (options.isOver() ? Effect.interrupt : Effect.void))
+  const attempt = Effect.catchAll(Effect.zipRight(unlessOver, readAll), (problem) =>
+    Effect.zipRight(unlessOver, reading.recover(problem)),
+  )
   // What is to be planned may wait for nothing else.
   return Effect.zipRight(attempt, Effect.forever(Effect.zipRight(snapshots.awaitNext, attempt)))
 }

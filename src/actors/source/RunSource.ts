@@ -77,6 +77,12 @@ export const runSource = (
           seat.confirmed = place
         },
       })
+      let isOver = false
+      const pumpToEnd = Effect.onExit(pump, () =>
+        Effect.sync(() => {
+          isOver = true
+        }),
+      )
       const telling: SnapshotOptions = {
         stream,
         snapshots: seat.snapshots,
@@ -86,6 +92,7 @@ export const runSource = (
         now,
         unreadable,
         plan: (tables) => planSnapshots(site, seat, tables),
+        isOver: () => isOver,
       }
       const { atStart } = stream
       const first =
@@ -95,7 +102,7 @@ export const runSource = (
       const beside = runSnapshots(telling, stream.reader, throughGate(gate, stream))
       const tell = Effect.zipRight(
         first,
-        Effect.all([pump, beside], { concurrency: "unbounded", discard: true }),
+        Effect.all([pumpToEnd, beside], { concurrency: "unbounded", discard: true }),
       )
       return yield* Effect.all([tell, watch(site, seat, stream), beat(seat, stream)], {
         concurrency: "unbounded",

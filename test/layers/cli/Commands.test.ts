@@ -212,6 +212,43 @@ withSharedLayer("commands for a running server", testServer(), (it) => {
     }),
   )
 
+  it.effect("sources are put, listed, shown, told to read a table, and removed", () =>
+    Effect.gen(function* () {
+      const spec = {
+        kind: "wal",
+        databaseUrl: "postgres://u:hush-hush@127.0.0.1:1/shop",
+        slot: "shop",
+        publication: "p",
+        namespace: "{{row.tenant}}",
+      }
+      const put = yield* cli(`sources put db --spec ${JSON.stringify(spec)}`)
+      expect(put).toMatchObject({ code: 0, err: "" })
+      expect(put.out).toMatch(/^server +127\.0\.0\.1:1\/shop$/m)
+      const asked = yield* cli("sources snapshot db public.orders --detach")
+      expect(asked.code).toBe(0)
+      expect(asked.out).toMatch(/^state +waiting$/m)
+      const listed = yield* cli("sources list")
+      expect(listed.out).toMatch(/^ *name .* snapshots/)
+      expect(listed.out).toMatch(/^ *db +wal +127\.0\.0\.1:1\/shop +shop .* 0\/1/m)
+      const got = yield* cli("sources get db --json")
+      expect(jsonOf(got)).toMatchObject({
+        name: "db",
+        snapshots: [{ table: "public.orders", state: "waiting" }],
+      })
+      const wrong = yield* cli("sources snapshot db orders")
+      expect(wrong).toMatchObject({ code: 1, out: "" })
+      expect(wrong.err).toContain("[field: table]")
+      const unknown = yield* cli("sources snapshot nobody public.orders")
+      expect(unknown.err).toContain('There is no source "nobody".')
+      const removed = yield* cli("sources remove db")
+      expect(removed).toMatchObject({ code: 0, out: "Removed the source db.\n" })
+      expect((yield* cli("sources get db")).code).toBe(1)
+      for (const { err, out } of [put, asked, listed, got, wrong, removed]) {
+        expect(out + err).not.toContain("hush")
+      }
+    }),
+  )
+
   it.effect("event types are put, listed, shown and removed", () =>
     Effect.gen(function* () {
       yield* cli("namespaces add typed.example")

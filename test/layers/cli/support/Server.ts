@@ -4,6 +4,7 @@ import { Effect, Layer, Redacted } from "effect"
 import { HttpServer } from "../../../../src/layers/http/index.js"
 import * as Http from "../../../../src/layers/http/HttpServer.js"
 import * as SingleProcess from "../../../../src/layers/SingleProcess.js"
+import * as PostgresChanges from "../../../../src/layers/sources/wal/PostgresChanges.js"
 import * as MemoryStore from "../../../../src/layers/stores/memory/MemoryStore.js"
 import { AesVault } from "../../../../src/layers/vault/index.js"
 import { type RunOptions, runCli } from "./Run.js"
@@ -15,7 +16,9 @@ export const testServer = (adminToken?: string) =>
     ...(adminToken === undefined ? {} : { adminToken: Redacted.make(adminToken) }),
   }).pipe(
     Layer.provideMerge(
-      SingleProcess.layer({ store: MemoryStore.layer, vault: AesVault.layerTest }),
+      SingleProcess.layer({ store: MemoryStore.layer, vault: AesVault.layerTest }).pipe(
+        Layer.provide(PostgresChanges.layer),
+      ),
     ),
   )
 

@@ -6,6 +6,7 @@ import { Client } from "undici"
 import { type Mesh, type MeshConfigShape } from "../../../../src/actors/index.js"
 import { HttpServer, layer, type ServerLimits } from "../../../../src/layers/http/index.js"
 import { SingleProcess } from "../../../../src/layers/index.js"
+import * as PostgresChanges from "../../../../src/layers/sources/wal/PostgresChanges.js"
 import * as MemoryStore from "../../../../src/layers/stores/memory/MemoryStore.js"
 import { AesVault } from "../../../../src/layers/vault/index.js"
 
@@ -31,6 +32,8 @@ export interface ServerOptions {
   readonly fastPath?: boolean
   readonly config?: Partial<MeshConfigShape>
   readonly store?: Layer.Layer<SingleProcess.Stores>
+  /** Sources can be configured. */
+  readonly sources?: boolean
 }
 
 export class Api extends Context.Tag("test/http/Api")<
@@ -50,7 +53,10 @@ export const serverLayer = (options: ServerOptions = {}): Layer.Layer<Api | Mesh
         store: options.store ?? MemoryStore.layer,
         vault: AesVault.layerTest,
         ...(options.config === undefined ? {} : { config: options.config }),
-      }).pipe(Layer.orDie),
+      }).pipe(
+        Layer.provide(options.sources === true ? PostgresChanges.layer : Layer.empty),
+        Layer.orDie,
+      ),
     ),
   )
 

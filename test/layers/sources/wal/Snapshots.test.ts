@@ -180,29 +180,32 @@ describe("a snapshot when a source is new", () => {
 })
 
 describe("a snapshot on demand", () => {
-  it.scopedLive("and the changes beside it make the table, whatever interrupts it", () =>
-    Effect.gen(function* () {
-      const rig = yield* streamingRig(server(), [table, filled])
-      yield* whileWriting(
-        rig,
-        [1, 7],
-        Effect.gen(function* () {
-          yield* snapshot(rig)
-          for (let round = 0; round < 3; round++) {
-            yield* rig.put()
-            yield* Effect.sleep("30 millis")
-            yield* rig.sql.run(
-              `select pg_terminate_backend(pid) from pg_stat_activity
+  it.scopedLive(
+    "and the changes beside it make the table, whatever interrupts it",
+    () =>
+      Effect.gen(function* () {
+        const rig = yield* streamingRig(server(), [table, filled])
+        yield* whileWriting(
+          rig,
+          [1, 7],
+          Effect.gen(function* () {
+            yield* snapshot(rig)
+            for (let round = 0; round < 3; round++) {
+              yield* rig.put()
+              yield* Effect.sleep("30 millis")
+              yield* rig.sql.run(
+                `select pg_terminate_backend(pid) from pg_stat_activity
                where application_name = 'eventloom' and datname = current_database()`,
-            )
-          }
-          yield* done(rig)
-        }),
-      )
-      const events = yield* settled(rig, "insert into t values (-1, 0)")
-      expect(fold(events)).toEqual(yield* rowsOf(rig))
-      expect(new Set(events.map(({ id }) => id)).size).toBe(events.length)
-    }),
+              )
+            }
+            yield* done(rig)
+          }),
+        )
+        const events = yield* settled(rig, "insert into t values (-1, 0)")
+        expect(fold(events)).toEqual(yield* rowsOf(rig))
+        expect(new Set(events.map(({ id }) => id)).size).toBe(events.length)
+      }),
+    60_000,
   )
 
   it.scopedLive(
@@ -228,6 +231,34 @@ describe("a snapshot on demand", () => {
         })
         expect(wrong).toEqual([])
         expect(Object.fromEntries(rows)).toEqual(yield* rowsOf(rig))
+      }),
+    60_000,
+  )
+
+  it.scopedLive(
+    "goes on whenever its connections are cut",
+    () =>
+      Effect.gen(function* () {
+        const rig = yield* streamingRig(server(), [table, filled])
+        const cutting = Effect.gen(function* () {
+          for (let round = 0; round < 12; round++) {
+            const { requestedAt } = yield* snapshot(rig)
+            const { snapshots } = yield* rig.source(() => true)
+            const rows = snapshots[0]?.rows
+            yield* rig.source(
+              ({ snapshots: [now] }) => now?.rows !== rows || now?.requestedAt !== requestedAt,
+            )
+            yield* Effect.sleep((round * 17) % 70)
+            yield* rig.sql.run(
+              `select pg_terminate_backend(pid) from pg_stat_activity
+               where application_name = 'eventloom' and datname = current_database()`,
+            )
+          }
+          yield* done(rig)
+        })
+        yield* whileWriting(rig, [1, 7], cutting)
+        const events = yield* settled(rig, "insert into t values (-1, 0)")
+        expect(fold(events)).toEqual(yield* rowsOf(rig))
       }),
     60_000,
   )

@@ -5,7 +5,7 @@ import { it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Client } from "pg"
 import { describe, expect } from "vitest"
-import { sharedServer, streamingRig } from "./WalRig.js"
+import { sharedServer, sourceName, streamingRig } from "./WalRig.js"
 
 const server = sharedServer()
 
@@ -229,6 +229,12 @@ describe("values", () => {
       expect(golden.map(([type], index) => [type, after.get(`c${index}`)])).toEqual(
         golden.map(([type, , shown, value = shown]) => [type, value === undefined ? shown : value]),
       )
+
+      // The same of a row that is read from its table.
+      yield* rig.mesh.sources.snapshot(sourceName, "public.v")
+      const [, read] = yield* rig.events(2)
+      expect(read?.type).toBe("postgres.public.v.read")
+      expect(Object(read?.data).after).toEqual(Object(event?.data).after)
 
       const client = yield* Effect.acquireRelease(
         Effect.promise(async () => {
