@@ -1,12 +1,12 @@
 /**
  * Change capture: rows per second from a slot to a handler that does nothing, events built, against
- * `pg_recvlogical` writing the same messages to /dev/null. Each contender has a slot of its own over
- * the same log, so all read the same; they take turns. The memory that a transaction larger than the
- * buffer takes is shown too.
+ * `pg_recvlogical` writing the same messages to /dev/null, and `pg-logical-replication` with a handler
+ * that only counts. Each contender has a slot of its own over the same log, so all read the same; they
+ * take turns. The memory that a transaction larger than the buffer takes is shown too.
  *
  * `pg_recvlogical` is looked for in PG_BIN (default /usr/lib/postgresql/15/bin).
  */
-import { execFile } from "node:child_process"
+import { execFile, fork } from "node:child_process"
 import * as path from "node:path"
 import { promisify } from "node:util"
 import { Deferred, Effect, Redacted } from "effect"
@@ -17,6 +17,7 @@ import { Wal } from "../src/domain/index.js"
 import { service } from "../src/layers/sources/wal/index.js"
 import { onServer, startServer } from "../test/support/Postgres.js"
 import { figure, isMain, median, printTable } from "./measure.js"
+import { answerOf, local } from "./receiver.js"
 
 const run_ = promisify(execFile)
 const pgBin = process.env["PG_BIN"] ?? "/usr/lib/postgresql/15/bin"
@@ -57,6 +58,7 @@ const readOurs = (url: string, slot: string, end: Wal.Lsn, bufferBytes: number) 
       const done = yield* Deferred.make<void>()
       let events = 0
       let peakBytes = 0
+      let batches = 0
       const maker = new EventMaker({
         stream,
         plan: {
@@ -78,7 +80,7 @@ const readOurs = (url: string, slot: string, end: Wal.Lsn, bufferBytes: number) 
         emit: (batch) =>
           Effect.suspend(() => {
             events += batch.items.length
-            peakBytes = Math.max(peakBytes, process.memoryUsage.rss())
+            if (batches++ % 16 === 0) peakBytes = Math.max(peakBytes, process.memoryUsage.rss())
             if (batch.place === undefined) return Effect.void
             stream.confirm(batch.place)
             return batch.place >= end
@@ -99,6 +101,25 @@ const readWithTool = (url: string, slot: string, end: Wal.Lsn) =>
         " ",
       ),
     ),
+  )
+
+/** A process that reads slots with `pg-logical-replication`; answers how many seconds one took. */
+const startPeer = (url: string) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.promise(async () => {
+        const child = fork(local("peers/pg-logical-replication.mjs"), [url, String(rows)])
+        await answerOf(child, "ready")
+        return child
+      }),
+      (child) => Effect.sync(() => child.kill()),
+    ),
+    (child) => (slot: string) =>
+      Effect.promise(async () => {
+        const answer = answerOf(child, "seconds")
+        child.send({ slot })
+        return Number((await answer)["seconds"])
+      }),
   )
 
 const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
@@ -126,7 +147,7 @@ const capture = Effect.scoped(
       "create table orders (id bigint primary key, customer text, amount numeric, at timestamptz, paid boolean, note text)",
       "create publication p for all tables",
     )
-    const contenders = ["tool", "ours"] as const
+    const contenders = ["tool", "ours", "peer"] as const
     const slots = Array.from({ length: rounds + 1 }, (_, round) =>
       contenders.map((name) => `${name}_${round}`),
     )
@@ -140,23 +161,32 @@ const capture = Effect.scoped(
     // Something after the last commit, for the tool to stop at.
     const end = yield* endOf(url)
     yield* sql(url, "insert into orders values (0)")
-    const rates = { tool: [] as Array<number>, ours: [] as Array<number> }
+    const readWithPeer = yield* startPeer(url)
+    const rates = {
+      tool: new Array<number>(),
+      ours: new Array<number>(),
+      peer: new Array<number>(),
+    }
     for (const [round, names] of slots.entries()) {
-      const [tool = "", ours = ""] = names
+      const [tool = "", ours = "", peer = ""] = names
       const theirs = yield* timed(readWithTool(url, tool, end))
       const mine = yield* timed(readOurs(url, ours, end, 64 * 1024 * 1024))
+      const peerSeconds = yield* readWithPeer(peer)
       if (mine.value.events < rows) throw new Error(`only ${mine.value.events} events`)
       if (round === 0) continue
       rates.tool.push(rows / theirs.seconds)
       rates.ours.push(rows / mine.seconds)
+      rates.peer.push(rows / peerSeconds)
     }
-    const ratios = rates.ours.map((rate, round) => rate / (rates.tool[round] ?? Number.NaN))
+    const share = (of: keyof typeof rates) =>
+      median(rates[of].map((rate, round) => rate / (rates.tool[round] ?? Number.NaN))).toFixed(2)
     printTable(
       `Change capture, ${figure(rows)} rows in 200 transactions`,
       ["", "rows/s", "of pg_recvlogical"],
       [
         ["pg_recvlogical to /dev/null", figure(median(rates.tool)), "1.00"],
-        ["events to a null handler", figure(median(rates.ours)), median(ratios).toFixed(2)],
+        ["events to a null handler", figure(median(rates.ours)), share("ours")],
+        ["pg-logical-replication, counting", figure(median(rates.peer)), share("peer")],
       ],
     )
     if (bigRows === 0) return

@@ -13,6 +13,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly run: () => Promi
   delivery: () => import("./delivery.js"),
   http: () => import("./http.js"),
   capture: () => import("./capture.js"),
+  journalling: () => import("./journalling.js"),
   audit: () => import("./audit.js"),
   explain: () => import("./explain.js"),
   tenants: () => import("./tenants.js"),

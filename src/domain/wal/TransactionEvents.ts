@@ -175,10 +175,8 @@ export class TransactionEvents {
       return receiver.unreadable({ lsn: stamp.commitLsn, what, reason: described.left })
     }
     const attributes = { source, type: types.inserted, stamp, index, key: keyText(shape, after) }
-    receiver.event({
-      namespace,
-      event: changeEvent(attributes, { after: row, ...listed(unchanged) }),
-    })
+    const change = unchanged.length === 0 ? { after: row } : { after: row, unchanged }
+    receiver.event({ namespace, event: changeEvent(attributes, change) })
   }
 
   #update({ relation, before, after }: Update, receiver: EventReceiver): void {
@@ -262,5 +260,3 @@ const noTransaction: Transaction = {
 }
 
 const rfc3339 = (millis: number): string => new Date(millis).toISOString()
-
-const listed = (unchanged: ReadonlyArray<string>) => (unchanged.length === 0 ? {} : { unchanged })
