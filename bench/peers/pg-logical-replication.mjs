@@ -3,7 +3,7 @@ import { LogicalReplicationService, PgoutputPlugin } from "pg-logical-replicatio
 
 const [url, count] = process.argv.slice(2)
 
-process.on("message", async ({ slot }) => {
+process.on("message", ({ slot }) => {
   const service = new LogicalReplicationService({ connectionString: url })
   const plugin = new PgoutputPlugin({ protoVersion: 1, publicationNames: ["p"] })
   const started = performance.now()
@@ -14,6 +14,6 @@ process.on("message", async ({ slot }) => {
     void service.stop().then(() => process.send({ seconds }))
   })
   service.on("error", (error) => process.send({ failed: "replication", reason: String(error) }))
-  await service.subscribe(plugin, slot)
+  service.subscribe(plugin, slot).catch((error) => service.emit("error", error))
 })
 process.send({ ready: true })

@@ -78,8 +78,9 @@ const fields = {
   /** An alarm is raised when the server has to keep more of its log than this. */
   lagBudget: Schema.optional(ByteSizeText),
   /**
-   * An idle database is written a message this often, which moves the slot along. Needed only where
-   * another database of the server writes a lot and this one nothing.
+   * An idle database is written a message this often, which comes back in the stream. The slot moves
+   * without, also while only another database of the server writes: the server says every few seconds
+   * how far it has read, and that is confirmed.
    */
   heartbeat: Schema.optional(
     DurationText.pipe(

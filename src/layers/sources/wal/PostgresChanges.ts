@@ -133,6 +133,7 @@ const utf8: (this: Uint8Array, start: number, end: number) => string = Reflect.g
   "utf8Slice",
 )
 
+/** Values come as text: their binary forms, which can be asked for, differ from type to type. */
 export const startCommand = (
   serverVersion: number,
   { messages, publications, slot, streaming }: ChangeStreamRequest,

@@ -73,6 +73,31 @@ describe("the position", () => {
     }),
   )
 
+  it.scopedLive("needs no heartbeat to let the log of an idle database go; one can be had", () =>
+    Effect.gen(function* () {
+      const rig = yield* streamingRig(server(), [table])
+      const restart = Effect.map(
+        rig.sql.run(
+          "select pg_log_standby_snapshot()",
+          `select restart_lsn::text as restart from pg_replication_slots where slot_name = '${rig.slot}'`,
+        ),
+        ([row]) => row?.["restart"],
+      )
+      const before = yield* restart
+      const busy = yield* session(server().url)
+      yield* busy.run(
+        "create table if not exists busy (pad text)",
+        "insert into busy select repeat('x', 1000) from generate_series(1, 200)",
+      )
+      // What a slot keeps, and not only what it has confirmed.
+      yield* until("the log to be let go", restart, (now) => now !== before)
+      expect((yield* rig.source(() => true)).counts.changes).toBe(0)
+      yield* rig.put({ heartbeat: "1s" })
+      yield* rig.source(({ counts }) => counts.changes > 0)
+      expect(yield* rig.events(0)).toEqual([])
+    }),
+  )
+
   it.scopedLive("waits for the commit of what is prepared, over a restart", () =>
     Effect.gen(function* () {
       const slot = yield* freshSlot

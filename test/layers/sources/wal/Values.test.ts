@@ -200,6 +200,14 @@ const golden: ReadonlyArray<Golden> = [
     { lower: 1.5, upper: 2, lowerInclusive: true, upperInclusive: false },
   ],
   ["json_like", "1", "1"],
+  ["hstore", "", "", {}],
+  [
+    "hstore",
+    'a=>1, "k \\"=>" => "v, \\\\", n=>NULL, t=>"NULL", __proto__=>p',
+    '"a"=>"1", "n"=>NULL, "t"=>"NULL", "k \\"=>"=>"v, \\\\", "__proto__"=>"p"',
+    JSON.parse('{"a":"1","n":null,"t":"NULL","k \\"=>":"v, \\\\","__proto__":"p"}'),
+  ],
+  ["hstore[]", '{"a=>1"}', '{"\\"a\\"=>\\"1\\""}', [{ a: "1" }]],
 ]
 
 const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`
@@ -213,6 +221,7 @@ describe("values", () => {
     Effect.gen(function* () {
       const columns = golden.map(([type], index) => `c${index} ${type}`)
       const rig = yield* streamingRig(server(), [
+        "create extension hstore",
         "create type mood as enum ('sad', 'happy')",
         "create domain positive as int check (value > 0)",
         `create type item as ("na me" text, n positive, at timestamptz, list int[], mood mood)`,
@@ -267,6 +276,34 @@ describe("values", () => {
         .map(({ name }) => String(name))
         .filter((name) => !covered.has(name) && !internal.test(name))
       expect(missing).toEqual([])
+    }),
+  )
+
+  it.scopedLive("are the nearest numbers where that is asked for", () =>
+    Effect.gen(function* () {
+      const types = ["int8", "numeric", "numeric", "xid8", "int8[]", "numrange", "float8", "money"]
+      const columns = types.map((type, index) => `c${index} ${type}`)
+      const rig = yield* streamingRig(
+        server(),
+        [`create table v (id int primary key, ${columns.join(", ")})`],
+        { numbers: "nearest" },
+      )
+      yield* rig.sql.run(
+        `insert into v values (1, 9223372036854775807, 1.10, 'NaN', '18446744073709551615',
+           '{9223372036854775807}', '[0.1,2]', 'NaN', 3)`,
+      )
+      const [event] = yield* rig.events(1)
+      expect(Object(Object(event?.data).after)).toEqual({
+        id: 1,
+        c0: 9223372036854775807,
+        c1: 1.1,
+        c2: "NaN",
+        c3: 18446744073709551615,
+        c4: [9223372036854775807],
+        c5: { lower: 0.1, upper: 2, lowerInclusive: true, upperInclusive: true },
+        c6: "NaN",
+        c7: "$3.00",
+      })
     }),
   )
 })
