@@ -65,7 +65,7 @@ export const startServer = (
           port,
           persistent: false,
           createPostgresUser: os.userInfo().uid === 0,
-          initdbFlags: ["--encoding=UTF8", "--locale=C"],
+          initdbFlags: ["--encoding=UTF8", "--locale=C", "--no-sync"],
           postgresFlags: ["-c", "fsync=off", "-c", `unix_socket_directories=`, ...flags],
           onLog: () => {},
           onError: () => {},
