@@ -116,6 +116,7 @@ describe("the description of the API", () => {
             yield* play(get, 200)
             yield* play(list, 200)
           }
+          yield* play("sources.snapshotTable", 202)
           yield* play("operations.actors", 200)
           yield* play("subscriptions.pauseSubscription", 200)
 
