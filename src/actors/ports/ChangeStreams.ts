@@ -49,7 +49,7 @@ export type ChangeFrame = Uint8Array | Keepalive
 /** How the slot stands, by the server. */
 export interface SlotHealth {
   readonly confirmed: Wal.Lsn
-  /** Bytes of log that the server keeps for the slot. */
+  /** Bytes of log after `confirmed`, all of which the server keeps for the slot. */
   readonly lagBytes: number
   /** `wal_status` of `pg_replication_slots`; "unreserved" may become "lost" any time. */
   readonly walStatus: "reserved" | "extended" | "unreserved" | "lost" | "unknown"
