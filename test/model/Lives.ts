@@ -31,4 +31,4 @@ export const liveMany = (beginning: ReadonlyArray<MeshCommand>, count: number): 
   )
 
 /** Enough for a slow machine. */
-export const patience = Math.max(180_000, lives * 100)
+export const patience = Math.max(180_000, lives * 200)

@@ -3,7 +3,6 @@
 // Every method that can fail rejects with a `MeshError`. Durations are texts such as "500ms", "30s" or
 // "1h30m", and sizes such as "64kB" or "1GiB".
 
-import type { ReplayState, SubscriptionState } from "../../actors/index.js"
 import type { MeshError } from "./MeshError.js"
 import type {
   DeliveryInfo,
@@ -220,7 +219,15 @@ export interface EventTypeInfo extends EventTypeSpec {
 export interface SubscriptionInfo {
   readonly name: string
   readonly sink: string
-  readonly state: SubscriptionState
+  readonly state:
+    | "live"
+    | "behind"
+    | "parked"
+    | "paused"
+    | "disabled"
+    | "starting"
+    | "asleep"
+    | "suspended"
   /** Why it is disabled. */
   readonly reason?: string
   /** Everything up to here is delivered, set aside, dead or of no interest. */
@@ -379,7 +386,7 @@ export interface ReplayOptions {
 export interface ReplayInfo {
   /** Also the value of the extension attribute `replay` of what it delivers. */
   readonly id: string
-  readonly state: ReplayState
+  readonly state: "running" | "paused" | "parked" | "suspended" | "completed" | "cancelled"
   readonly from: number
   readonly to: number
   /** Everything up to here is over or set aside. */
