@@ -20,7 +20,7 @@ import type { Vault } from "../../actors/index.js"
 import type { Stores } from "../SingleProcess.js"
 import type { Failure } from "./Failures.js"
 import { MeshError } from "./MeshError.js"
-import type { LogRecord, MeshOptions, StoreChoice } from "./PromiseMesh.js"
+import type { LogRecord, MeshOptions, StoreChoice } from "./Options.js"
 
 /** The name of the file, in the folder of an embedded store, with the master key. */
 const KEY_FILE = "master.key"

@@ -12,16 +12,9 @@ import { EmbeddedRuntime } from "./EmbeddedRuntime.js"
 import * as Inputs from "./Inputs.js"
 import { orThrow } from "./Failures.js"
 import type { MeshError } from "./MeshError.js"
-import type {
-  ActorNode,
-  AuditQuery,
-  AuditRecord,
-  MeshHealth,
-  MeshNamespace,
-  MeshOptions,
-  NamespaceSettings,
-  PromiseMesh,
-} from "./PromiseMesh.js"
+import type { AuditQuery, MeshOptions, NamespaceSettings } from "./Options.js"
+import type { MeshNamespace, PromiseMesh } from "./PromiseMesh.js"
+import type { ActorNode, AuditRecord, MeshHealth } from "./Views.js"
 
 const namesPerPage = 100
 

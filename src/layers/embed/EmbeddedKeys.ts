@@ -4,7 +4,9 @@ import { Redacted } from "effect"
 import type { AuditEntry, NamespaceKey, NamespaceName } from "../../domain/index.js"
 import type { EmbeddedRuntime } from "./EmbeddedRuntime.js"
 import * as Inputs from "./Inputs.js"
-import type { AuditQuery, AuditRecord, KeyInfo, KeyOptions, NamespaceKeys } from "./PromiseMesh.js"
+import type { AuditQuery, KeyOptions } from "./Options.js"
+import type { NamespaceKeys } from "./PromiseMesh.js"
+import type { AuditRecord, KeyInfo } from "./Views.js"
 
 const pageSize = 100
 

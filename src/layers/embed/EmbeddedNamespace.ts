@@ -32,26 +32,26 @@ import { orThrow } from "./Failures.js"
 import type { EventPage, EventStream, EventTail, NewEvent, PublishReceipt } from "./PlainEvent.js"
 import type {
   AuditQuery,
+  EventHandler,
+  EventTypeSpec,
+  PublishOptions,
+  ReplayOptions,
+  SubscriptionOptions,
+  WebhookTarget,
+} from "./Options.js"
+import type { Detach, MeshNamespace, NamespaceKeys } from "./PromiseMesh.js"
+import type {
   AuditRecord,
   DeadLetterInfo,
   DeadLetterPage,
   DeadLetterQuery,
   DeliveryExplanation,
-  Detach,
-  EventHandler,
   EventTypeInfo,
-  EventTypeSpec,
-  MeshNamespace,
   PublicKeyInfo,
-  NamespaceKeys,
-  PublishOptions,
   RemovalAccount,
   ReplayInfo,
-  ReplayOptions,
   SubscriptionInfo,
-  SubscriptionOptions,
-  WebhookTarget,
-} from "./PromiseMesh.js"
+} from "./Views.js"
 import { TailedEvents } from "./TailedEvents.js"
 
 export class EmbeddedNamespace implements MeshNamespace {

@@ -5,7 +5,7 @@ import { Effect, Exit } from "effect"
 import type { Delivery, Handler } from "../../actors/index.js"
 import { Outcome } from "../../domain/index.js"
 import { type DeliveryInfo, RejectEvent, RetryLater } from "./PlainEvent.js"
-import type { EventHandler } from "./PromiseMesh.js"
+import type { EventHandler } from "./Options.js"
 
 /** Few handlers look at the signal, so its controller is made when it is asked for. */
 class Attempt implements DeliveryInfo {

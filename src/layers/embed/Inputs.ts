@@ -27,13 +27,8 @@ import {
 } from "../../domain/index.js"
 import { invalidInput, meshError } from "./Failures.js"
 import type { NewEvent } from "./PlainEvent.js"
-import type {
-  DeadLetterQuery,
-  KeyOptions,
-  MeshTuning,
-  NamespaceSettings,
-  SubscriptionOptions,
-} from "./PromiseMesh.js"
+import type { KeyOptions, MeshTuning, NamespaceSettings, SubscriptionOptions } from "./Options.js"
+import type { DeadLetterQuery } from "./Views.js"
 
 const reader = <A, I>(schema: Schema.Schema<A, I>, within: string) => {
   const decode = Schema.decodeUnknownEither(schema, { onExcessProperty: "error" })

@@ -3,4 +3,6 @@
 export { createMesh } from "./CreateMesh.js"
 export { MeshError, type MeshErrorCode } from "./MeshError.js"
 export * from "./PlainEvent.js"
+export type * from "./Options.js"
 export type * from "./PromiseMesh.js"
+export type * from "./Views.js"

@@ -1,0 +1,214 @@
+// What the Promise API answers, and how lists are asked for, in plain types.
+
+import type { EventTypeSpec } from "./Options.js"
+import type { MeshEvent } from "./PlainEvent.js"
+
+export interface EventTypeInfo extends EventTypeSpec {
+  readonly type: string
+  /** The host type that it is registered for; absent when it is the namespace. */
+  readonly inheritedFrom?: string
+}
+
+export interface SubscriptionInfo {
+  readonly name: string
+  readonly sink: string
+  readonly state:
+    | "live"
+    | "behind"
+    | "parked"
+    | "paused"
+    | "disabled"
+    | "starting"
+    | "asleep"
+    | "suspended"
+  /** Why it is disabled. */
+  readonly reason?: string
+  /** Everything up to here is delivered, set aside, dead or of no interest. */
+  readonly position: number
+  /** Events behind the head of the namespace, matching or not. */
+  readonly lag: number
+  /** Events that retention took before it had them, since the process started; if any. */
+  readonly dropped?: number
+}
+
+/** A delivery that was given up on. */
+export interface DeadLetterInfo {
+  /** Ids ascend in the order of death. */
+  readonly id: string
+  readonly subscription: string
+  readonly sequence: number
+  readonly reason:
+    | "AttemptsExhausted"
+    | "Rejected"
+    | "ParkedTooLong"
+    | "FilterFailed"
+    | "TransformFailed"
+  /** The reason in a sentence. */
+  readonly detail: string
+  readonly attempts: number
+  readonly firstAttemptAt: Date
+  readonly deadAt: Date
+  /** The id of the replay that it was a delivery of. */
+  readonly replay?: string
+  /** The whole event as it was published, however old. */
+  readonly event: MeshEvent
+}
+
+/** One try at a delivery that was kept. */
+export interface AttemptInfo {
+  readonly attempt: number
+  readonly startedAt: Date
+  readonly durationMillis: number
+  readonly outcome: "Delivered" | "Retry" | "Reject" | "Misconfigured" | "Gone"
+  /** Such as the HTTP status. */
+  readonly status?: number
+  readonly reason?: string
+  /** The id of the replay that it was of. */
+  readonly replay?: string
+}
+
+/** How it stands with an event and a subscription. */
+export interface DeliveryExplanation {
+  readonly subscription: string
+  readonly sink: string
+  readonly status:
+    | "not-interested"
+    | "filtered"
+    | "skipped"
+    | "waiting"
+    | "delivered"
+    | "dead-lettered"
+    | "discarded"
+    | "forgotten"
+  /** What it waits for. */
+  readonly because?: string
+  /** The whole of it in a sentence. */
+  readonly text: string
+  /** Failed attempts with what followed; all of them where the subscription has `audit: "all"`. */
+  readonly attempts: ReadonlyArray<AttemptInfo>
+}
+
+export interface DeadLetterQuery {
+  readonly subscription?: string | undefined
+  readonly reason?: DeadLetterInfo["reason"] | undefined
+  /** Given up on at or after this time. */
+  readonly since?: Date | undefined
+  /** Given up on before this time. */
+  readonly before?: Date | undefined
+  /** The id of the last one seen. */
+  readonly after?: string | undefined
+  /** 1 to 10,000. */
+  readonly limit?: number | undefined
+}
+
+export interface DeadLetterPage {
+  readonly deadLetters: ReadonlyArray<DeadLetterInfo>
+  /** What to give as `after` to read on; undefined at the end. */
+  readonly next: string | undefined
+}
+
+export interface KeyInfo {
+  readonly id: string
+  readonly name?: string
+  readonly scopes: ReadonlyArray<"publish" | "read" | "manage">
+  readonly createdAt: Date
+  readonly expiresAt?: Date
+  /** It may lag some seconds. */
+  readonly lastUsedAt?: Date
+}
+
+/** A change of what is configured: who made it, and when. Never a value that was set. */
+export interface AuditRecord {
+  readonly id: string
+  readonly at: Date
+  readonly by: {
+    readonly kind: "operator" | "key" | "process"
+    readonly id?: string
+    readonly name?: string
+  }
+  /** Such as "sink.put". */
+  readonly action: string
+  readonly resource: { readonly kind: string; readonly name: string }
+  /** The names of the fields that were stated. */
+  readonly fields?: ReadonlyArray<string>
+  /** What a removal took: `rows`, and deliveries `completed` and `abandoned`. */
+  readonly counts?: Readonly<Record<string, number>>
+  readonly requestId?: string
+}
+
+export interface ReplayInfo {
+  /** Also the value of the extension attribute `replay` of what it delivers. */
+  readonly id: string
+  readonly state: "running" | "paused" | "parked" | "suspended" | "completed" | "cancelled"
+  readonly from: number
+  readonly to: number
+  /** Everything up to here is over or set aside. */
+  readonly position: number
+  /** From 0 to 1. */
+  readonly progress: number
+  readonly delivered: number
+  /** Attempts that ended otherwise. */
+  readonly failed: number
+  /** Deliveries given up on. */
+  readonly dead: number
+  /** Events that were no longer retained. */
+  readonly skipped: number
+}
+
+/** The account of a removal: what each step did, and what became of deliveries in flight. */
+export interface RemovalAccount {
+  readonly namespace: string
+  /** Every step is done: the name is free. */
+  readonly complete: boolean
+  readonly steps: ReadonlyArray<{
+    readonly step: string
+    readonly outcome: "done" | "failing"
+    readonly rows: number
+    readonly durationMs: number
+    readonly retried: number
+    readonly reason?: string
+  }>
+  readonly inFlight: { readonly completed: number; readonly abandoned: number }
+}
+
+export interface ActorNode {
+  readonly path: string
+  readonly kind: string
+  readonly state: string
+  /** Milliseconds since the epoch. */
+  readonly since: number
+  readonly restarts: number
+  readonly queueDepth: number
+  /** Messages taken since its last start. */
+  readonly handled: number
+  readonly children: ReadonlyArray<ActorNode>
+}
+
+export interface MeshHealth {
+  readonly ready: boolean
+  readonly problems: ReadonlyArray<{
+    /** `store`, `progress`, `removal` or `actor`. */
+    readonly what: string
+    readonly where: string
+    readonly problem: string
+    /** Since when, in milliseconds since the epoch, where that is known. */
+    readonly since?: number
+    readonly namespace?: string
+  }>
+  readonly parkedSinks: ReadonlyArray<{
+    readonly namespace: string
+    readonly sink: string
+    readonly since: number
+    readonly cause: string
+  }>
+}
+
+export interface PublicKeyInfo {
+  /** The thumbprint of the key (RFC 7638). */
+  readonly kid: string
+  /** `whpk_…`, as Standard Webhooks writes it. */
+  readonly publicKey: string
+  readonly createdAt: Date
+  /** It was rotated out, and signs until then. */
+  readonly until?: Date
+}
