@@ -88,6 +88,12 @@ const remembered: Readonly<Record<string, ReadonlyArray<MeshCommand>>> = {
     { _tag: "CancelReplay", domain: 0, subscription: 1 },
     { _tag: "Kill" },
   ],
+  "a replay is asked for within a millisecond": [
+    { _tag: "AddDomain", domain: 1 },
+    { _tag: "Slow", operation: "Removals.purge", millis: 1, answer: false },
+    { _tag: "RemoveDomain", domain: 1, wait: true },
+    { _tag: "Replay", domain: 0, subscription: 0, perSecond: undefined },
+  ],
   "a subscription changes its pattern": [
     {
       _tag: "PutSubscription",

@@ -83,8 +83,11 @@ export interface MeshWorld {
 /** Ids that ascend with time and within a process, and differ between processes. */
 const ascendingIds = (prefix: string, now: () => number, process: string) => {
   let drawn = 0
-  return () =>
-    `${prefix}_${now().toString(36).padStart(9, "0")}${(drawn++).toString(36).padStart(6, "0")}${process}`
+  return () => {
+    // Not every clock counts whole milliseconds.
+    const at = Math.floor(now()).toString(36).padStart(9, "0")
+    return `${prefix}_${at}${(drawn++).toString(36).padStart(6, "0")}${process}`
+  }
 }
 
 export type MeshPorts = Handlers | MeshConfig | SchemaValidator | StorePorts | Transports | Vault
