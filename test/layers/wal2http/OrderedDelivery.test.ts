@@ -368,10 +368,13 @@ describe("delivery in order", () => {
               return
             }
             const rows = rowsOf(rig.delivered)
+            expect(settled(rows)).toEqual(good)
+            // Before anything was taken nothing can be repeated, and what comes next may come first.
+            if (from === 0) return
             expect(rows.filter((key, index) => rows.indexOf(key) === index)).toEqual(good)
           },
         ),
-        { numRuns: 40 },
+        { numRuns: 40, examples: [[{ transactions: [1], poison: [], outage: [0, 6, 500] }]] },
       ),
     ),
   )
