@@ -6,7 +6,7 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "dist/**"],
     pool: "forks",
     // Files of a process share what they import, which takes longer to load than most of them to run.
-    poolOptions: { forks: { maxForks: 3, minForks: 1, isolate: false } },
+    poolOptions: { forks: { maxForks: 2, minForks: 1, isolate: false } },
     testTimeout: 20_000,
     hookTimeout: 60_000,
     globalSetup: "test/support/build.ts",

@@ -12,7 +12,7 @@ it.scopedLive(
       const dataDir = yield* embeddedFolder
       const report = yield* crashRun({
         seed: "short",
-        kills: 2,
+        kills: 4,
         store: { _tag: "Embedded", dataDir },
         publishers: 4,
         slots: 2,
