@@ -7,6 +7,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Queue, Redacted, type Scope } from "effect"
 import { delivery } from "../layers/transports/support/Deliveries.js"
 import * as Webhooks from "../layers/transports/support/Webhooks.js"
+import { reportMissing } from "../support/Missing.js"
 import { root } from "./support/RunScript.js"
 
 interface Program {
@@ -50,14 +51,6 @@ const running = (
     )
     return Queue.take(lines)
   })
-
-/** A skip with its reason; under `CI=true` a failure. */
-const reportMissing = (title: string): void => {
-  const register = process.env["CI"] === "true" ? it : it.skip
-  register(title, () => {
-    throw new Error(title)
-  })
-}
 
 describe("the receivers of the documentation", () => {
   for (const program of programs) {

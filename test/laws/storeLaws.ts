@@ -1,8 +1,9 @@
 // Every law of store adapters. To add an adapter, write its `StoreHarness` (see StoreHarness.ts) and a file of
 // tests that registers the laws for it.
 
-import { addEqualityTesters, it } from "@effect/vitest"
+import { addEqualityTesters } from "@effect/vitest"
 import { Effect } from "effect"
+import { reportMissing } from "../support/Missing.js"
 import { auditLogLaws } from "./auditLogLaws.js"
 import { deliveryLogLaws } from "./deliveryLogLaws.js"
 import { eventTypesLaws } from "./eventTypesLaws.js"
@@ -49,13 +50,5 @@ export const storeLaws = async (adapter: string, harness: StoreHarness): Promise
   if (missing !== undefined) return reportMissing(`${adapter} is not tested: ${missing}`)
   withSharedStore(`laws of ${adapter}`, harness, () => {
     for (const laws of suites) laws(adapter, harness)
-  })
-}
-
-/** A skip with its reason; under `CI=true` a failure. */
-function reportMissing(title: string): void {
-  const register = process.env["CI"] === "true" ? it : it.skip
-  register(title, () => {
-    throw new Error(title)
   })
 }
