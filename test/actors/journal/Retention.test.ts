@@ -2,29 +2,19 @@
 
 import { Effect } from "effect"
 import { Duration } from "effect"
-import { describe, expect, it } from "vitest"
+import { describe, expect } from "vitest"
 import { ByteSize, Outcome, type Settings, SubscriptionName } from "../../../src/domain/index.js"
 import { delivered } from "../../support/ScriptedTransport.js"
 import { Fault } from "../../support/StoreFaults.js"
-import { TestMesh } from "../../support/TestMesh.js"
-import { TestNamespace } from "../../support/TestNamespace.js"
+import { type Play, scenario } from "../../support/Scenario.js"
+import type { TestMesh } from "../../support/TestMesh.js"
+import type { TestNamespace } from "../../support/TestNamespace.js"
 
 const hour: Settings = { retentionAge: Duration.hours(1) }
 
-const scenario = (
-  name: string,
-  overrides: Settings,
-  play: (t: TestMesh, ns: TestNamespace) => Effect.Effect<void, unknown>,
-) =>
-  it(name, () =>
-    TestMesh.run((t) =>
-      Effect.gen(function* () {
-        const ns = new TestNamespace(t)
-        yield* ns.create
-        yield* t.simulation.finish(t.mesh.namespaces.put(ns.name, { overrides }))
-        yield* play(t, ns)
-      }),
-    ),
+const withSettings = (name: string, overrides: Settings, play: Play) =>
+  scenario(name, play, (t, ns) =>
+    t.simulation.finish(t.mesh.namespaces.put(ns.name, { overrides })),
   )
 
 const kept = (t: TestMesh, ns: TestNamespace) => {
@@ -40,7 +30,7 @@ const dropped = (t: TestMesh) =>
   }))
 
 describe("Retention", () => {
-  scenario("by age lets old events go, and never the last", hour, (t, ns) =>
+  withSettings("by age lets old events go, and never the last", hour, (t, ns) =>
     Effect.gen(function* () {
       yield* ns.subscribe()
       yield* ns.publish(["a", "b", "c"])
@@ -56,7 +46,7 @@ describe("Retention", () => {
     }),
   )
 
-  scenario("by size keeps as much as fits", { retentionBytes: ByteSize.make(500) }, (t, ns) =>
+  withSettings("by size keeps as much as fits", { retentionBytes: ByteSize.make(500) }, (t, ns) =>
     Effect.gen(function* () {
       yield* ns.publish(Array.from({ length: 50 }, (_, index) => `e${index}`))
       yield* t.simulation.advance("2 hours")
@@ -65,31 +55,34 @@ describe("Retention", () => {
     }),
   )
 
-  scenario("keeps what a subscription still needs: parked, paused, or set aside", hour, (t, ns) =>
-    Effect.gen(function* () {
-      yield* ns.subscribe("p")
-      yield* ns.sink("other")
-      yield* ns.subscribe("q", {}, "other")
-      ns.answer(() => Effect.succeed(Outcome.retry("busy")))
-      yield* ns.publish(["a", "b", "c"])
-      yield* t.simulation.advance("1 day")
-      expect(kept(t, ns)).toBe(3)
-      ns.answer(delivered)
-      yield* t.simulation.advance("10 minutes")
-      expect([...ns.taken()].sort()).toEqual(["a", "b", "c"])
-      const q = SubscriptionName.make("q")
-      yield* t.simulation.finish(t.mesh.subscriptions.pause(ns.name, q))
-      yield* ns.publish(["d", "e"])
-      yield* t.simulation.advance("1 day")
-      expect(kept(t, ns)).toBe(2)
-      yield* t.simulation.finish(t.mesh.subscriptions.resume(ns.name, q))
-      yield* t.simulation.advance("3 hours")
-      expect(kept(t, ns)).toBe(1)
-      expect(ns.taken("q").length).toBe(5)
-    }),
+  withSettings(
+    "keeps what a subscription still needs: parked, paused, or set aside",
+    hour,
+    (t, ns) =>
+      Effect.gen(function* () {
+        yield* ns.subscribe("p")
+        yield* ns.sink("other")
+        yield* ns.subscribe("q", {}, "other")
+        ns.answer(() => Effect.succeed(Outcome.retry("busy")))
+        yield* ns.publish(["a", "b", "c"])
+        yield* t.simulation.advance("1 day")
+        expect(kept(t, ns)).toBe(3)
+        ns.answer(delivered)
+        yield* t.simulation.advance("10 minutes")
+        expect([...ns.taken()].sort()).toEqual(["a", "b", "c"])
+        const q = SubscriptionName.make("q")
+        yield* t.simulation.finish(t.mesh.subscriptions.pause(ns.name, q))
+        yield* ns.publish(["d", "e"])
+        yield* t.simulation.advance("1 day")
+        expect(kept(t, ns)).toBe(2)
+        yield* t.simulation.finish(t.mesh.subscriptions.resume(ns.name, q))
+        yield* t.simulation.advance("3 hours")
+        expect(kept(t, ns)).toBe(1)
+        expect(ns.taken("q").length).toBe(5)
+      }),
   )
 
-  scenario("moves on past a subscription that nothing matches", hour, (t, ns) =>
+  withSettings("moves on past a subscription that nothing matches", hour, (t, ns) =>
     Effect.gen(function* () {
       yield* ns.subscribe("p", {})
       yield* ns.publish(["a", "b"])
@@ -98,7 +91,7 @@ describe("Retention", () => {
     }),
   )
 
-  scenario(
+  withSettings(
     "drops what was not delivered where it is told to, and counts it",
     { ...hour, dropUndelivered: true },
     (t, ns) =>
@@ -118,7 +111,7 @@ describe("Retention", () => {
       }),
   )
 
-  scenario(
+  withSettings(
     "counts what it drops for each subscription that had not had it, and no other",
     { ...hour, dropUndelivered: true },
     (t, ns) =>
@@ -155,7 +148,7 @@ describe("Retention", () => {
       }),
   )
 
-  scenario(
+  withSettings(
     "accounts for what it took before it failed",
     { ...hour, dropUndelivered: true },
     (t, ns) =>

@@ -1,32 +1,18 @@
 // The mesh while its store, its transports and its clock fail.
 
 import { Duration, Effect, Fiber } from "effect"
-import { describe, expect, it } from "vitest"
+import { describe, expect } from "vitest"
 import { Outcome, removalSteps, SubscriptionName } from "../../../src/domain/index.js"
 import { Fault } from "../../support/StoreFaults.js"
 import { delivered } from "../../support/ScriptedTransport.js"
-import { TestMesh } from "../../support/TestMesh.js"
-import { TestNamespace } from "../../support/TestNamespace.js"
+import { type Play, scenario } from "../../support/Scenario.js"
 
-const scenario = (
-  name: string,
-  play: (t: TestMesh, ns: TestNamespace) => Effect.Effect<void, unknown>,
-) =>
-  it(name, () =>
-    TestMesh.run((t) =>
-      Effect.gen(function* () {
-        const ns = new TestNamespace(t)
-        yield* ns.create
-        yield* ns.subscribe()
-        yield* play(t, ns)
-      }),
-    ),
-  )
+const subscribed = (name: string, play: Play) => scenario(name, play, (_, ns) => ns.subscribe())
 
 const slow = () => Effect.delay(Effect.succeed(Outcome.delivered()), "3 seconds")
 
 describe("A store that fails", () => {
-  scenario(
+  subscribed(
     "during a publish: nothing is acknowledged, and it works again without a restart",
     (t, ns) =>
       Effect.gen(function* () {
@@ -44,7 +30,7 @@ describe("A store that fails", () => {
       }),
   )
 
-  scenario("after it committed: the publisher's retry is a duplicate, delivered once", (t, ns) =>
+  subscribed("after it committed: the publisher's retry is a duplicate, delivered once", (t, ns) =>
     Effect.gen(function* () {
       yield* t.faults.next("Journal.append", Fault.FailAfter())
       expect((yield* Effect.flip(ns.publish(["a"])))._tag).toBe("StoreUnavailable")
@@ -55,7 +41,7 @@ describe("A store that fails", () => {
     }),
   )
 
-  scenario(
+  subscribed(
     "after it committed, and nobody publishes again: it is delivered all the same",
     (t, ns) =>
       Effect.gen(function* () {
@@ -66,7 +52,7 @@ describe("A store that fails", () => {
       }),
   )
 
-  scenario(
+  subscribed(
     "to write progress: deliveries go on, once each, and a kill repeats only those",
     (t, ns) =>
       Effect.gen(function* () {
@@ -87,7 +73,7 @@ describe("A store that fails", () => {
       }),
   )
 
-  scenario("to write the progress of a replay: health says so until it does", (t, ns) =>
+  subscribed("to write the progress of a replay: health says so until it does", (t, ns) =>
     Effect.gen(function* () {
       yield* ns.publish(["a", "b"])
       yield* t.simulation.advance("1 second")
@@ -104,7 +90,7 @@ describe("A store that fails", () => {
     }),
   )
 
-  scenario("to write progress for a while: a clean stop after that repeats nothing", (t, ns) =>
+  subscribed("to write progress for a while: a clean stop after that repeats nothing", (t, ns) =>
     Effect.gen(function* () {
       yield* t.faults.next("DeliveryLog.commit", Fault.FailBefore(), Fault.FailAfter())
       yield* ns.publish(["a"])
@@ -115,7 +101,7 @@ describe("A store that fails", () => {
     }),
   )
 
-  scenario("to write progress, just before a subscription moves: it repeats nothing", (t, ns) =>
+  subscribed("to write progress, just before a subscription moves: it repeats nothing", (t, ns) =>
     Effect.gen(function* () {
       yield* t.faults.next("DeliveryLog.commit", ...[1, 2, 3].map(() => Fault.FailBefore()))
       yield* ns.publish(["a"])
@@ -127,7 +113,7 @@ describe("A store that fails", () => {
     }),
   )
 
-  scenario("while a subscription reads: it reads on", (t, ns) =>
+  subscribed("while a subscription reads: it reads on", (t, ns) =>
     Effect.gen(function* () {
       yield* ns.publish(["a", "b"])
       yield* t.faults.next("Journal.read", Fault.FailBefore(), Fault.FailBefore())
@@ -139,7 +125,7 @@ describe("A store that fails", () => {
 })
 
 describe("A pause or resume that is not stored", () => {
-  scenario("is not in force", (t, ns) =>
+  subscribed("is not in force", (t, ns) =>
     Effect.gen(function* () {
       const p = SubscriptionName.make("p")
       const { mesh, simulation } = t
@@ -163,7 +149,7 @@ describe("A pause or resume that is not stored", () => {
 })
 
 describe("A transport that dies when it opens", () => {
-  scenario("is opened again, and delivers", (t, ns) =>
+  subscribed("is opened again, and delivers", (t, ns) =>
     Effect.gen(function* () {
       let deaths = 3
       t.sinks.opening(
@@ -178,7 +164,7 @@ describe("A transport that dies when it opens", () => {
     }),
   )
 
-  scenario("too often is left alone for half a minute, then tried again", (t, ns) =>
+  subscribed("too often is left alone for half a minute, then tried again", (t, ns) =>
     Effect.gen(function* () {
       let deaths = 10
       t.sinks.opening(
@@ -197,7 +183,7 @@ describe("A transport that dies when it opens", () => {
     }),
   )
 
-  scenario("or hangs delays no other sink, and not the removal", (t, ns) =>
+  subscribed("or hangs delays no other sink, and not the removal", (t, ns) =>
     Effect.gen(function* () {
       t.sinks.opening(ns.name, "stuck", Effect.never)
       yield* ns.sink("stuck")
@@ -214,7 +200,7 @@ describe("A transport that dies when it opens", () => {
 })
 
 describe("Stopping the mesh", () => {
-  scenario("lets what is in flight end", (t, ns) =>
+  subscribed("lets what is in flight end", (t, ns) =>
     Effect.gen(function* () {
       ns.answer(slow)
       yield* ns.publish(["a"])
@@ -226,7 +212,7 @@ describe("Stopping the mesh", () => {
     }),
   )
 
-  scenario(
+  subscribed(
     "cuts off what takes longer than the deadline, and delivers it after the start",
     (t, ns) =>
       Effect.gen(function* () {
@@ -243,7 +229,7 @@ describe("Stopping the mesh", () => {
       }),
   )
 
-  scenario("journals what was being published", (t, ns) =>
+  subscribed("journals what was being published", (t, ns) =>
     Effect.gen(function* () {
       yield* t.faults.next("Journal.append", Fault.Delay({ duration: "2 seconds" }))
       const publish = yield* Effect.fork(t.mesh.publish(ns.name, ns.events(["a"])))
@@ -257,7 +243,7 @@ describe("Stopping the mesh", () => {
     }),
   )
 
-  scenario("ends even if the store is gone", (t) =>
+  subscribed("ends even if the store is gone", (t) =>
     Effect.gen(function* () {
       yield* t.faults.always("everything", Fault.FailBefore())
       const before = t.simulation.elapsed
@@ -271,7 +257,7 @@ describe("Stopping the mesh", () => {
 describe("A clock that jumps", () => {
   for (const direction of ["forward", "back"] as const) {
     for (const by of ["1 hour", "5 days"] as const) {
-      scenario(`${direction} by ${by} delays no retry and no probe by long`, (t, ns) =>
+      subscribed(`${direction} by ${by} delays no retry and no probe by long`, (t, ns) =>
         Effect.gen(function* () {
           yield* ns.sink("out")
           yield* ns.subscribe("q", {}, "out")
@@ -294,7 +280,7 @@ describe("A clock that jumps", () => {
     }
   }
 
-  scenario("back does not keep a namespace from what it publishes and pauses", (t, ns) =>
+  subscribed("back does not keep a namespace from what it publishes and pauses", (t, ns) =>
     Effect.gen(function* () {
       yield* t.simulation.setClock("5 days", "back")
       yield* ns.publish(["a"])

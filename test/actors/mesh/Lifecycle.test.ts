@@ -15,22 +15,9 @@ import {
 } from "../../../src/domain/index.js"
 import { Fault } from "../../support/StoreFaults.js"
 import { delivered } from "../../support/ScriptedTransport.js"
+import { scenario } from "../../support/Scenario.js"
 import { TestMesh } from "../../support/TestMesh.js"
 import { TestNamespace } from "../../support/TestNamespace.js"
-
-const scenario = (
-  name: string,
-  play: (t: TestMesh, ns: TestNamespace) => Effect.Effect<void, unknown>,
-) =>
-  it(name, () =>
-    TestMesh.run((t) =>
-      Effect.gen(function* () {
-        const ns = new TestNamespace(t)
-        yield* ns.create
-        yield* play(t, ns)
-      }),
-    ),
-  )
 
 const isAwake = (t: TestMesh, ns: TestNamespace) =>
   Effect.map(t.mesh.actors, (tree) => JSON.stringify(tree).includes(`mesh/namespaces/${ns.name}`))

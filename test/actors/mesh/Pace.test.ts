@@ -1,7 +1,7 @@
 // Rate limits and batches of subscriptions, end to end in simulated time.
 
 import { type Duration, Effect, Either } from "effect"
-import { describe, expect, it } from "vitest"
+import { describe, expect } from "vitest"
 import {
   ByteSize,
   Outcome,
@@ -10,27 +10,14 @@ import {
   type Rate,
 } from "../../../src/domain/index.js"
 import { type Answer, delivered } from "../../support/ScriptedTransport.js"
-import { TestMesh } from "../../support/TestMesh.js"
+import { scenario } from "../../support/Scenario.js"
+import type { TestMesh } from "../../support/TestMesh.js"
 import { TestNamespace } from "../../support/TestNamespace.js"
 
 const rate = (text: string): Rate => Either.getOrThrow(parseRate(text))
 const duration = (text: string): Duration.Duration => Either.getOrThrow(parseDuration(text))
 const ids = (prefix: string, count: number) =>
   Array.from({ length: count }, (_, index) => `${prefix}${index}`)
-
-const scenario = (
-  name: string,
-  play: (t: TestMesh, ns: TestNamespace) => Effect.Effect<void, unknown>,
-) =>
-  it(name, () =>
-    TestMesh.run((t) =>
-      Effect.gen(function* () {
-        const ns = new TestNamespace(t)
-        yield* ns.create
-        yield* play(t, ns)
-      }),
-    ),
-  )
 
 /** When attempts were made, in milliseconds since `start`. */
 const times = (t: TestMesh, start: number) => t.sinks.attempts.map(({ at }) => at - start)

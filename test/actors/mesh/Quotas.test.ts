@@ -15,6 +15,7 @@ import {
 } from "../../../src/domain/index.js"
 import { Either } from "effect"
 import { cloudEvent } from "../../laws/LawEvents.js"
+import { type Play, scenario } from "../../support/Scenario.js"
 import { TestMesh } from "../../support/TestMesh.js"
 import { TestNamespace } from "../../support/TestNamespace.js"
 
@@ -22,21 +23,8 @@ const rate = (text: string): Rate => Either.getOrThrow(parseRate(text))
 const byteRate = (text: string): Rate => Either.getOrThrow(parseByteRate(text))
 const bytes = (count: number) => ByteSize.make(count)
 
-const scenario = (
-  name: string,
-  overrides: Settings,
-  play: (t: TestMesh, ns: TestNamespace) => Effect.Effect<void, unknown>,
-) =>
-  it(name, () =>
-    TestMesh.run((t) =>
-      Effect.gen(function* () {
-        const ns = new TestNamespace(t)
-        yield* ns.create
-        yield* put(t, ns, overrides)
-        yield* play(t, ns)
-      }),
-    ),
-  )
+const withSettings = (name: string, overrides: Settings, play: Play) =>
+  scenario(name, play, (t, ns) => put(t, ns, overrides))
 
 const put = (t: TestMesh, ns: TestNamespace, overrides: Settings) =>
   t.simulation.finish(t.mesh.namespaces.put(ns.name, { overrides }))
@@ -53,7 +41,7 @@ const eventOf = (id: string, text: string): CloudEvent =>
 
 describe("The publish rate", () => {
   for (const durability of ["journalled", "ephemeral"] as const) {
-    scenario(
+    withSettings(
       `lets the burst through, then so many a second, all of a publish or none (${durability})`,
       { publishRate: rate("2/s burst 5") },
       (t, ns) =>
@@ -78,7 +66,7 @@ describe("The publish rate", () => {
     )
   }
 
-  scenario(
+  withSettings(
     "says at once that more than the burst can never pass",
     { publishRate: rate("2/s burst 5") },
     (_, ns) =>
@@ -90,27 +78,30 @@ describe("The publish rate", () => {
       }),
   )
 
-  scenario("holds for bytes of JSON in UTF-8", { publishByteRate: byteRate("1kB/s") }, (t, ns) =>
-    Effect.gen(function* () {
-      const publish = (event: CloudEvent) => t.simulation.finish(t.mesh.publish(ns.name, [event]))
-      // 400 characters of three bytes each.
-      expect(yield* Effect.flip(publish(eventOf("a", "€".repeat(400))))).toMatchObject({
-        _tag: "PublishExceedsBurst",
-        quota: "publishByteRate",
-        burst: 1000,
-      })
-      yield* publish(eventOf("a", "x".repeat(400)))
-      yield* publish(eventOf("b", "x".repeat(400)))
-      expect(yield* Effect.flip(publish(eventOf("c", "x".repeat(400))))).toMatchObject({
-        _tag: "PublishRateExceeded",
-        limit: "1kB/s",
-      })
-      yield* t.simulation.advance("1 second")
-      yield* publish(eventOf("c", "x".repeat(400)))
-    }),
+  withSettings(
+    "holds for bytes of JSON in UTF-8",
+    { publishByteRate: byteRate("1kB/s") },
+    (t, ns) =>
+      Effect.gen(function* () {
+        const publish = (event: CloudEvent) => t.simulation.finish(t.mesh.publish(ns.name, [event]))
+        // 400 characters of three bytes each.
+        expect(yield* Effect.flip(publish(eventOf("a", "€".repeat(400))))).toMatchObject({
+          _tag: "PublishExceedsBurst",
+          quota: "publishByteRate",
+          burst: 1000,
+        })
+        yield* publish(eventOf("a", "x".repeat(400)))
+        yield* publish(eventOf("b", "x".repeat(400)))
+        expect(yield* Effect.flip(publish(eventOf("c", "x".repeat(400))))).toMatchObject({
+          _tag: "PublishRateExceeded",
+          limit: "1kB/s",
+        })
+        yield* t.simulation.advance("1 second")
+        yield* publish(eventOf("c", "x".repeat(400)))
+      }),
   )
 
-  scenario("costs other namespaces nothing", { publishRate: rate("1/s") }, (t, ns) =>
+  withSettings("costs other namespaces nothing", { publishRate: rate("1/s") }, (t, ns) =>
     Effect.gen(function* () {
       const other = new TestNamespace(t, "b.example")
       yield* other.create
@@ -125,17 +116,20 @@ describe("The publish rate", () => {
     }),
   )
 
-  scenario("is not refilled by sleep, which waits for it", { publishRate: rate("4/h") }, (t, ns) =>
-    Effect.gen(function* () {
-      yield* ns.publish(ids("a", 4))
-      for (let minute = 0; minute < 14; minute++) yield* t.simulation.advance("1 minute")
-      expect(Exit.isFailure(yield* Effect.exit(ns.publish(["b"])))).toBe(true)
-      yield* t.simulation.advance("1 minute")
-      yield* ns.publish(["b"])
-      expect((yield* t.mesh.metrics).awakeNamespaces).toBe(1)
-      for (let minute = 0; minute < 65; minute++) yield* t.simulation.advance("1 minute")
-      expect((yield* t.mesh.metrics).awakeNamespaces).toBe(0)
-    }),
+  withSettings(
+    "is not refilled by sleep, which waits for it",
+    { publishRate: rate("4/h") },
+    (t, ns) =>
+      Effect.gen(function* () {
+        yield* ns.publish(ids("a", 4))
+        for (let minute = 0; minute < 14; minute++) yield* t.simulation.advance("1 minute")
+        expect(Exit.isFailure(yield* Effect.exit(ns.publish(["b"])))).toBe(true)
+        yield* t.simulation.advance("1 minute")
+        yield* ns.publish(["b"])
+        expect((yield* t.mesh.metrics).awakeNamespaces).toBe(1)
+        for (let minute = 0; minute < 65; minute++) yield* t.simulation.advance("1 minute")
+        expect((yield* t.mesh.metrics).awakeNamespaces).toBe(0)
+      }),
   )
 
   it("is inherited, and what was published counts when it changes", () =>
@@ -174,7 +168,7 @@ describe("The publish rate", () => {
 
 describe("The size of an event", () => {
   for (const durability of ["journalled", "ephemeral"] as const) {
-    scenario(`is in bytes of UTF-8 (${durability})`, { maxEventBytes: bytes(300) }, (t, ns) =>
+    withSettings(`is in bytes of UTF-8 (${durability})`, { maxEventBytes: bytes(300) }, (t, ns) =>
       Effect.gen(function* () {
         const publish = (text: string) =>
           t.simulation.finish(t.mesh.publish(ns.name, [eventOf("a", text)], durability))
@@ -191,7 +185,7 @@ describe("The size of an event", () => {
 describe("A full journal", () => {
   const size = JSON.stringify(cloudEvent({ id: "a0", source: "/test", type: "t" })).length
 
-  scenario(
+  withSettings(
     "refuses what does not fit, and takes duplicates for what they are",
     { maxJournalBytes: bytes(3 * size) },
     (t, ns) =>
@@ -216,7 +210,7 @@ describe("A full journal", () => {
       }),
   )
 
-  scenario(
+  withSettings(
     "is trimmed at once where retention may, and takes on",
     { maxJournalBytes: bytes(10 * size), retentionBytes: bytes(5 * size) },
     (t, ns) =>
@@ -232,7 +226,7 @@ describe("A full journal", () => {
       }),
   )
 
-  scenario(
+  withSettings(
     "keeps what a subscription has not had, and takes on when it has",
     { maxJournalBytes: bytes(4 * size), retentionBytes: bytes(size) },
     (t, ns) =>
@@ -248,7 +242,7 @@ describe("A full journal", () => {
       }),
   )
 
-  scenario(
+  withSettings(
     "holds for publishes that are on their way",
     { maxJournalBytes: bytes(5 * size) },
     (t, ns) =>
@@ -266,26 +260,35 @@ describe("A full journal", () => {
 })
 
 describe("Sinks and subscriptions", () => {
-  scenario("are as many as the namespace may have", { maxSinks: 2, maxSubscriptions: 1 }, (t, ns) =>
-    Effect.gen(function* () {
-      yield* ns.sink("two")
-      expect(yield* Effect.flip(ns.sink("three"))).toMatchObject({
-        _tag: "QuotaReached",
-        quota: "maxSinks",
-        limit: 2,
-        current: 2,
-      })
-      yield* ns.sink("two", { concurrency: 3 })
-      yield* ns.subscribe("one")
-      expect(yield* Effect.flip(ns.subscribe("another"))).toMatchObject({
-        quota: "maxSubscriptions",
-      })
-      const { limits, usage } = yield* detail(t, ns)
-      expect(limits).toMatchObject({ maxSinks: 2, maxSubscriptions: 1, maxEventBytes: 1024 * 1024 })
-      expect(usage).toMatchObject({ sinks: 2, subscriptions: 1 })
-      yield* t.simulation.finish(t.mesh.subscriptions.remove(ns.name, SubscriptionName.make("one")))
-      yield* t.simulation.finish(t.mesh.sinks.remove(ns.name, SinkName.make("two")))
-      yield* ns.sink("three")
-    }),
+  withSettings(
+    "are as many as the namespace may have",
+    { maxSinks: 2, maxSubscriptions: 1 },
+    (t, ns) =>
+      Effect.gen(function* () {
+        yield* ns.sink("two")
+        expect(yield* Effect.flip(ns.sink("three"))).toMatchObject({
+          _tag: "QuotaReached",
+          quota: "maxSinks",
+          limit: 2,
+          current: 2,
+        })
+        yield* ns.sink("two", { concurrency: 3 })
+        yield* ns.subscribe("one")
+        expect(yield* Effect.flip(ns.subscribe("another"))).toMatchObject({
+          quota: "maxSubscriptions",
+        })
+        const { limits, usage } = yield* detail(t, ns)
+        expect(limits).toMatchObject({
+          maxSinks: 2,
+          maxSubscriptions: 1,
+          maxEventBytes: 1024 * 1024,
+        })
+        expect(usage).toMatchObject({ sinks: 2, subscriptions: 1 })
+        yield* t.simulation.finish(
+          t.mesh.subscriptions.remove(ns.name, SubscriptionName.make("one")),
+        )
+        yield* t.simulation.finish(t.mesh.sinks.remove(ns.name, SinkName.make("two")))
+        yield* ns.sink("three")
+      }),
   )
 })

@@ -9,7 +9,7 @@ import {
   namespaceCatalogue,
 } from "../../../src/domain/index.js"
 import { cloudEvent } from "../../laws/LawEvents.js"
-import { TestMesh } from "../../support/TestMesh.js"
+import { scenario } from "../../support/Scenario.js"
 import { TestNamespace } from "../../support/TestNamespace.js"
 
 const Booked = EventType.define(
@@ -18,20 +18,6 @@ const Booked = EventType.define(
   { description: "A room", example: { nights: 1, from: new Date(0) } },
 )
 const from = new Date(86_400_000)
-
-const scenario = (
-  name: string,
-  play: (t: TestMesh, ns: TestNamespace) => Effect.Effect<void, unknown>,
-) =>
-  it(name, () =>
-    TestMesh.run((t) =>
-      Effect.gen(function* () {
-        const ns = new TestNamespace(t)
-        yield* ns.create
-        yield* play(t, ns)
-      }),
-    ),
-  )
 
 describe("A defined event type", () => {
   it("encodes and decodes data, and has a name that is one", () => {
