@@ -17,7 +17,7 @@ import { CloudEvent, EventId, NamespaceName } from "../src/domain/index.js"
 import * as EmbeddedStore from "../src/layers/stores/sql/EmbeddedStore.js"
 import { migrate } from "../src/layers/stores/sql/Migrations.js"
 import * as PostgresStore from "../src/layers/stores/sql/PostgresStore.js"
-import { embeddedFolder } from "../test/support/EmbeddedImage.js"
+import { temporaryDirectory } from "../test/support/TemporaryDirectory.js"
 import { freshSchema, testServer } from "../test/support/Postgres.js"
 import { compare, type Contender, figure, isMain, printTable } from "./measure.js"
 
@@ -122,7 +122,7 @@ const onServer = Effect.scoped(
 
 const onEmbedded = Effect.scoped(
   Effect.gen(function* () {
-    const rawFolder = yield* embeddedFolder
+    const rawFolder = yield* temporaryDirectory
     const database = yield* Effect.acquireRelease(
       Effect.promise(() => PGlite.create(path.join(rawFolder, "pg"))),
       (opened) => Effect.promise(() => opened.close()),
@@ -131,7 +131,7 @@ const onEmbedded = Effect.scoped(
       () => new Pool(Object.assign(createPgConfig(database), { max: 1, idleTimeoutMillis: 0 })),
     )
     yield* migrated(pool)
-    const dataDir = yield* embeddedFolder
+    const dataDir = yield* temporaryDirectory
     yield* measure("Embedded", pool).pipe(Effect.provide(EmbeddedStore.layer({ dataDir })))
   }),
 )

@@ -2,14 +2,14 @@
 
 import { expect, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { embeddedFolder } from "../support/EmbeddedImage.js"
+import { temporaryDirectory } from "../support/TemporaryDirectory.js"
 import { crashRun } from "./CrashRun.js"
 
 it.scopedLive(
   "what is acknowledged survives a few kills",
   () =>
     Effect.gen(function* () {
-      const dataDir = yield* embeddedFolder
+      const dataDir = yield* temporaryDirectory
       const report = yield* crashRun({
         seed: "short",
         kills: 4,

@@ -15,7 +15,7 @@ import { freshDatabase, onServer, startServer } from "../support/Postgres.js"
 const { values } = parseArgs({ options: { kills: { type: "string", default: "20" } } })
 const kills = Number(values.kills)
 const slot = "crash"
-const victim = fileURLToPath(new URL("./SourceVictim.ts", import.meta.url))
+const victim = fileURLToPath(new URL("../../.test/crash/SourceVictim.js", import.meta.url))
 
 const flags = ["wal_level=logical", "logical_decoding_work_mem=64kB", "wal_sender_timeout=2s"]
 
@@ -73,8 +73,7 @@ const run = Effect.scoped(
       return client
     })
     let stopped = false
-    const start = () =>
-      fork(victim, [url, storeUrl, slot], { execArgv: ["--import", "tsx"], stdio: "inherit" })
+    const start = () => fork(victim, [url, storeUrl, slot], { stdio: "inherit" })
     const streaming = (child: ChildProcess, ready: (events: number) => boolean) =>
       Effect.async<void>((resume) => {
         child.on("message", (message) => {

@@ -15,7 +15,8 @@ beforeAll(async () => {
 
 afterAll(() => rm(cwd, { recursive: true }))
 
-const run = (name: string) => runNode([join(root, "examples", name)], cwd)
+const run = (name: string) =>
+  runNode([join(root, ".test/examples", name.replace(/\.ts$/, ".js"))], cwd)
 
 describe("examples", () => {
   it("ten-lines.ts is ten lines, and delivers", { timeout: 130_000 }, async () => {

@@ -2,7 +2,7 @@
 
 import { Effect, Schema, type Scope } from "effect"
 import type { Receiver } from "../layers/transports/support/Receiver.js"
-import { embeddedFolder } from "../support/EmbeddedImage.js"
+import { temporaryDirectory } from "../support/TemporaryDirectory.js"
 import { type ChildMesh, type Cut, type Refused, startMesh } from "../support/process/ChildMesh.js"
 import { type ProcessOptions, Receipts, Standing } from "../support/process/Protocol.js"
 
@@ -16,7 +16,7 @@ export const optionsFor = (store: ProcessOptions["store"]): ProcessOptions => ({
 })
 
 export const embeddedOptions: Effect.Effect<ProcessOptions, never, Scope.Scope> = Effect.map(
-  embeddedFolder,
+  temporaryDirectory,
   (dataDir) => optionsFor({ _tag: "Embedded", dataDir }),
 )
 

@@ -4,12 +4,12 @@
 import { Effect, Redacted } from "effect"
 import * as EmbeddedStore from "../../src/layers/stores/sql/EmbeddedStore.js"
 import * as PostgresStore from "../../src/layers/stores/sql/PostgresStore.js"
-import { embeddedFolder } from "../support/EmbeddedImage.js"
+import { temporaryDirectory } from "../support/TemporaryDirectory.js"
 import { freshSchema, serverMissing, testServer } from "../support/Postgres.js"
 import type { StoreHarness } from "./StoreHarness.js"
 
 export const embedded: StoreHarness = {
-  place: Effect.map(embeddedFolder, (dataDir) => ({ open: EmbeddedStore.layer({ dataDir }) })),
+  place: Effect.map(temporaryDirectory, (dataDir) => ({ open: EmbeddedStore.layer({ dataDir }) })),
   durable: true,
   exclusive: true,
   processes: false,

@@ -18,6 +18,8 @@ const builtAt = (): number =>
   statSync(join(root, "dist/main.js"), { throwIfNoEntry: false })?.mtimeMs ?? 0
 
 export const setup = (): void => {
-  if (lastChange(join(root, "src")) < builtAt()) return
-  execFileSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: "inherit" })
+  if (lastChange(join(root, "src")) >= builtAt()) {
+    execFileSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: "inherit" })
+  }
+  execFileSync(process.execPath, ["build/testProcesses.mjs"], { cwd: root, stdio: "inherit" })
 }

@@ -6,5 +6,5 @@ import { Schema } from "effect"
 const Package = Schema.Struct({ version: Schema.String })
 
 export const { version } = Schema.decodeUnknownSync(Package)(
-  createRequire(import.meta.url)("../../../package.json"),
+  createRequire(import.meta.url)("eventloom/package.json"),
 )

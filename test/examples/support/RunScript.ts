@@ -1,22 +1,20 @@
 // Runs a script as its reader would: a process of its own, the package imported by its name.
 
 import { execFile } from "node:child_process"
-import { createRequire } from "node:module"
-import { fileURLToPath, pathToFileURL } from "node:url"
+import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 
 export const root = fileURLToPath(new URL("../../../", import.meta.url))
 
 const run = promisify(execFile)
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
 
-/** Runs node on a script of TypeScript and answers its standard output. Rejects when it fails or takes 2 minutes. */
+/** Runs node and answers its standard output. Rejects when it fails or takes 2 minutes. */
 export const runNode = async (
   options: ReadonlyArray<string>,
   cwd: string,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<string> => {
-  const { stdout } = await run(process.execPath, ["--import", tsx, ...options], {
+  const { stdout } = await run(process.execPath, options, {
     cwd,
     timeout: 120_000,
     env: { ...process.env, ...environment },

@@ -6,7 +6,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Context, Deferred, Effect, Layer, Schema } from "effect"
 import * as Deployment from "../../../src/layers/Deployment.js"
 import { HttpServer } from "../../../src/layers/http/index.js"
-import { embeddedFolder, temporaryDirectory } from "../../support/EmbeddedImage.js"
+import { temporaryDirectory } from "../../support/TemporaryDirectory.js"
 import { withSharedLayer } from "../../support/SharedLayer.js"
 import * as Receiver from "../transports/support/Receiver.js"
 import { startCli } from "./support/Process.js"
@@ -26,7 +26,7 @@ const serveIn = (dataDir: string, env: Readonly<Record<string, string>> = {}) =>
 
 /** One store, for all tests of a server: making one takes seconds. */
 class DataDir extends Context.Tag("test/DataDir")<DataDir, string>() {
-  static readonly layer = Layer.scoped(DataDir, embeddedFolder)
+  static readonly layer = Layer.scoped(DataDir, temporaryDirectory)
 }
 
 /** The same deployment in this process, which starts faster. */

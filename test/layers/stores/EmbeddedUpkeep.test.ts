@@ -5,15 +5,15 @@ import { createPgConfig } from "@electric-sql/pglite/node-postgres"
 import { expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { Pool } from "pg"
+import { emptyDatabase } from "../../../src/layers/stores/sql/EmbeddedFolder.js"
 import { upkeep } from "../../../src/layers/stores/sql/EmbeddedUpkeep.js"
 import { valueParsers } from "../../../src/layers/stores/sql/ValueParsers.js"
-import { emptyImage } from "../../support/EmbeddedImage.js"
 
 const database = Layer.unwrapScoped(
   Effect.gen(function* () {
-    const loadDataDir = yield* emptyImage
+    const loadDataDir = yield* emptyDatabase
     const opened = yield* Effect.acquireRelease(
-      Effect.promise(() => PGlite.create({ loadDataDir })),
+      Effect.promise(() => PGlite.create(loadDataDir && { loadDataDir })),
       (opened) => Effect.promise(() => opened.close()),
     )
     const config = { max: 1, idleTimeoutMillis: 0, types: valueParsers }

@@ -7,15 +7,15 @@ import { Effect, Exit, Layer, Scope } from "effect"
 import { StoreLocked } from "../../../src/actors/index.js"
 import * as EmbeddedStore from "../../../src/layers/stores/sql/EmbeddedStore.js"
 import { lockFolder } from "../../../src/layers/stores/sql/FolderLock.js"
-import { embeddedFolder, temporaryDirectory } from "../../support/EmbeddedImage.js"
+import { temporaryDirectory } from "../../support/TemporaryDirectory.js"
 
-const script = path.join(import.meta.dirname, "holdFolder.ts")
+const script = path.join(import.meta.dirname, "../../../.test/layers/stores/holdFolder.js")
 
 /** Another process that holds the folder; answers its id and how to kill it. */
 const holder = (folder: string) =>
   Effect.acquireRelease(
     Effect.promise(async () => {
-      const child = spawn(process.execPath, ["--import", "tsx", script, folder], {
+      const child = spawn(process.execPath, [script, folder], {
         stdio: ["ignore", "pipe", "inherit"],
       })
       await once(child.stdout, "data")
@@ -39,7 +39,7 @@ it.scopedLive(
   "a folder held by another process is refused, and free as soon as it is killed",
   () =>
     Effect.gen(function* () {
-      const dataDir = yield* embeddedFolder
+      const dataDir = yield* temporaryDirectory
       const other = yield* holder(dataDir)
       const refused = yield* Effect.flip(
         Effect.scoped(Layer.build(EmbeddedStore.layer({ dataDir }))),

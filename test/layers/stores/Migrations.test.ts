@@ -6,19 +6,19 @@ import { createPgConfig } from "@electric-sql/pglite/node-postgres"
 import { expect, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { Pool } from "pg"
+import { emptyDatabase } from "../../../src/layers/stores/sql/EmbeddedFolder.js"
 import {
   type Migration,
   migrate,
   migrations,
   StoreTooNew,
 } from "../../../src/layers/stores/sql/Migrations.js"
-import { emptyImage } from "../../support/EmbeddedImage.js"
 
 const database = Layer.unwrapScoped(
   Effect.gen(function* () {
-    const loadDataDir = yield* emptyImage
+    const loadDataDir = yield* emptyDatabase
     const opened = yield* Effect.acquireRelease(
-      Effect.promise(() => PGlite.create({ loadDataDir })),
+      Effect.promise(() => PGlite.create(loadDataDir && { loadDataDir })),
       (opened) => Effect.promise(() => opened.close()),
     )
     const pool = new Pool(Object.assign(createPgConfig(opened), { max: 1, idleTimeoutMillis: 0 }))

@@ -1,22 +1,19 @@
 // What the laws of the journal do not reach: the ways in which appends go through the store.
 
 import { expect } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect } from "effect"
 import { Journal, Removals } from "../../../src/actors/index.js"
 import { origin } from "../../../src/domain/index.js"
 import * as EmbeddedStore from "../../../src/layers/stores/sql/EmbeddedStore.js"
-import { emptyImage } from "../../support/EmbeddedImage.js"
 import { withSharedLayer } from "../../support/SharedLayer.js"
 import { entries, entry, namespace } from "./Events.js"
-
-const store = Layer.unwrapEffect(Effect.map(emptyImage, EmbeddedStore.layerInMemory))
 
 const read = (name: string, maxBytes = 1e9) =>
   Effect.flatMap(Journal, (journal) =>
     journal.read({ namespace: namespace(name), after: origin, limit: 10_000, maxBytes }),
   )
 
-withSharedLayer("the journal in SQL", store, (it) => {
+withSharedLayer("the journal in SQL", EmbeddedStore.layerInMemory, (it) => {
   it.effect("texts that hold the separator arrive as they are", () =>
     Effect.gen(function* () {
       const journal = yield* Journal

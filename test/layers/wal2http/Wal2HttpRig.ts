@@ -6,7 +6,7 @@ import { Duration, Effect, Fiber, Logger, LogLevel, Redacted, Schedule, type Sco
 import { defaultRetryPolicy, type SourceProblem } from "../../../src/domain/index.js"
 import { wal2http } from "../../../src/layers/wal2http/Wal2Http.js"
 import type { Wal2HttpConfig } from "../../../src/layers/wal2http/Wal2HttpConfig.js"
-import { temporaryDirectory } from "../../support/EmbeddedImage.js"
+import { temporaryDirectory } from "../../support/TemporaryDirectory.js"
 import { freshDatabase, onServer, type TestServer } from "../../support/Postgres.js"
 import { freshSlot, type Session, session, until } from "../sources/wal/WalRig.js"
 import type { Receiver } from "../transports/support/Receiver.js"

@@ -1,4 +1,5 @@
-// A mesh in a child process of its own, to be killed at any instant.
+// A mesh in a child process of its own, to be killed at any instant. It runs what `build/testProcesses.mjs`
+// has bundled.
 
 import { type ChildProcess, fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
@@ -37,7 +38,9 @@ export interface ChildMesh {
   readonly output: () => string
 }
 
-const entry = fileURLToPath(new URL("./MeshProcess.ts", import.meta.url))
+const entry = fileURLToPath(
+  new URL("../../../.test/support/process/MeshProcess.js", import.meta.url),
+)
 const maxOutput = 100_000
 
 /** Starts the process; the scope kills it, if it still runs. */
@@ -112,6 +115,5 @@ export const startMesh = (options: ProcessOptions): Effect.Effect<ChildMesh, nev
 
 const spawn = (argument: string): ChildProcess =>
   fork(entry, [argument], {
-    execArgv: ["--import", "tsx"],
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   })

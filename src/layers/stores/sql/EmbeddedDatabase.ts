@@ -14,9 +14,10 @@ export interface EmbeddedDatabase {
   readonly pool: Effect.Effect<Pool, never, Scope.Scope>
 }
 
-/** Opens the database for as long as the scope is open. */
+/** Opens the database for as long as the scope is open; after a failure, with the options `again`. */
 export const openDatabase = (
   options: PGliteOptions,
+  again: PGliteOptions = options,
 ): Effect.Effect<EmbeddedDatabase, StoreUnavailable, Scope.Scope> =>
   Effect.gen(function* () {
     const first = yield* Effect.tryPromise({
@@ -39,7 +40,7 @@ export const openDatabase = (
     }
     const current = (): PGlite => {
       if (!state.failed || !canReopen) return state.database
-      const database: PGlite = new PGlite(options)
+      const database: PGlite = new PGlite(again)
       state.database = database
       state.failed = false
       database.waitReady.catch(() => fail(database))

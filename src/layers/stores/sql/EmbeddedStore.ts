@@ -4,12 +4,12 @@
 // leaves writes to the operating system and never waits for the disk. Take `PostgresStore` for that.
 // One process at a time: the folder is locked, and the kernel lets go of it when the process ends.
 
-import * as path from "node:path"
 import { SqlClient } from "@effect/sql"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, type Scope } from "effect"
 import type { StoreLocked, StorePorts, StoreUnavailable } from "../../../actors/index.js"
-import { type EmbeddedDatabase, openDatabase } from "./EmbeddedDatabase.js"
+import type { EmbeddedDatabase } from "./EmbeddedDatabase.js"
+import { openFolder, openInMemory } from "./EmbeddedFolder.js"
 import { keepUp } from "./EmbeddedUpkeep.js"
 import { lockFolder } from "./FolderLock.js"
 import * as LocalInvalidation from "./LocalInvalidation.js"
@@ -26,18 +26,19 @@ export interface EmbeddedOptions {
 type Stores = StorePorts | StoreLock
 type Failure = StoreLocked | StoreUnavailable | StoreTooNew | StoreUnsuitable
 
-/** Opens the store of a folder, or makes one (a few seconds). `StoreLocked` when another process has it. */
+/** Opens the store of a folder, or makes one (a second). `StoreLocked` when another process has it. */
 export const layer = ({ dataDir }: EmbeddedOptions): Layer.Layer<Stores, Failure> =>
   storesOver(
     Effect.zipRight(
       lockFolder(dataDir),
-      Effect.suspend(() => openDatabase({ dataDir: path.join(dataDir, "pg") })),
+      Effect.suspend(() => openFolder(dataDir)),
     ),
   )
 
-/** A store in memory that ends with the layer; from an image made by PGlite's `dumpDataDir` at once. */
-export const layerInMemory = (image?: Blob): Layer.Layer<Stores, Failure> =>
-  storesOver(openDatabase(image === undefined ? {} : { loadDataDir: image }))
+/** A store in memory that ends with the layer. */
+export const layerInMemory: Layer.Layer<Stores, Failure> = Layer.suspend(() =>
+  storesOver(openInMemory),
+)
 
 const ownLock = Layer.succeed(StoreLock, { held: Effect.void, lost: Effect.never })
 
