@@ -5,7 +5,7 @@ import { expect } from "@effect/vitest"
 import { Effect } from "effect"
 import * as fc from "fast-check"
 import { AuditLog, Registry, Removals } from "../../src/actors/index.js"
-import { beginRemoval, type NamespaceName } from "../../src/domain/index.js"
+import { beginRemoval, type NamespaceName, RemovalId } from "../../src/domain/index.js"
 import * as Records from "./LawRecords.js"
 import { freshNamespace, freshNamespaces, lawSuite, type StoreHarness } from "./StoreHarness.js"
 
@@ -131,7 +131,7 @@ export const auditLogLaws = (name: string, harness: StoreHarness): void =>
         expect(yield* log.record(namespace, Records.plainEntry("1"))).toBe(false)
         yield* register(namespace)
         expect(yield* log.record(namespace, Records.plainEntry("2"))).toBe(true)
-        yield* removals.begin(beginRemoval(namespace, 1))
+        yield* removals.begin(beginRemoval(namespace, 1, RemovalId.make("r1")))
         expect(yield* log.record(namespace, Records.plainEntry("3"))).toBe(false)
         expect((yield* log.list(namespace, all)).map(({ id }) => id)).toEqual(["2"])
       }),

@@ -4,7 +4,7 @@ import { expect } from "@effect/vitest"
 import { Effect } from "effect"
 import * as fc from "fast-check"
 import { DeliveryLog, Journal, Registry, Removals, Replays } from "../../src/actors/index.js"
-import { beginRemoval, Sequence } from "../../src/domain/index.js"
+import { beginRemoval, RemovalId, Sequence } from "../../src/domain/index.js"
 import { change } from "./LawProgress.js"
 import { numberedFrom } from "./LawEvents.js"
 import * as Records from "./LawRecords.js"
@@ -83,7 +83,8 @@ export const backlogLaws = (it: LawIt, runs: LawRuns): void => {
             const rows = deferred.map((sequence) => Records.plainDeferral(sequence))
             yield* log.commit([change(namespace, `s${index}`, position, { deferred: rows })])
           }
-          if (status === "removing") yield* removals.begin(beginRemoval(namespace, 1))
+          if (status === "removing")
+            yield* removals.begin(beginRemoval(namespace, 1, RemovalId.make("r1")))
         }
         const behind = Records.byName(
           namespaces

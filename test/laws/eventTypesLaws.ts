@@ -8,10 +8,11 @@ import { EventTypes, Registry, Removals } from "../../src/actors/index.js"
 import {
   beginRemoval,
   CataloguedType,
-  HostTypeName,
   hostTypeCatalogue,
-  type NamespaceName,
+  HostTypeName,
   namespaceCatalogue,
+  type NamespaceName,
+  RemovalId,
 } from "../../src/domain/index.js"
 import { awkwardText } from "./LawEvents.js"
 import * as Records from "./LawRecords.js"
@@ -110,7 +111,7 @@ export const eventTypesLaws = (name: string, harness: StoreHarness): void =>
         expect(yield* types.put(hostTypeCatalogue(HostTypeName.make(name("a"))), entry)).toBe(false)
         const { namespace, hostType, all } = yield* owners
         for (const owner of all) expect(yield* types.put(owner, entry)).toBe(true)
-        yield* removals.begin(beginRemoval(namespace, 1))
+        yield* removals.begin(beginRemoval(namespace, 1, RemovalId.make("r1")))
         expect(yield* types.put(namespaceCatalogue(namespace), { ...entry, updatedAt: 9 })).toBe(
           false,
         )

@@ -5,7 +5,7 @@ import { expect } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import * as fc from "fast-check"
 import { Keys, Registry, Removals } from "../../src/actors/index.js"
-import { beginRemoval, type KeyId, type NamespaceName } from "../../src/domain/index.js"
+import { beginRemoval, type KeyId, type NamespaceName, RemovalId } from "../../src/domain/index.js"
 import { freshKeyId } from "./LawKeys.js"
 import * as Records from "./LawRecords.js"
 import { freshNamespace, freshNamespaces, lawSuite, type StoreHarness } from "./StoreHarness.js"
@@ -99,7 +99,7 @@ export const keysLaws = (name: string, harness: StoreHarness): void =>
         const id = yield* freshKeyId
         expect(yield* keys.add(Records.plainKey(namespace, id))).toBe(false)
         yield* register(namespace)
-        yield* removals.begin(beginRemoval(namespace, 1))
+        yield* removals.begin(beginRemoval(namespace, 1, RemovalId.make("r1")))
         expect(yield* keys.add(Records.plainKey(namespace, id))).toBe(false)
         expect(yield* keys.find(id)).toEqual(Option.none())
         expect(yield* keys.list(namespace, { limit: 10 })).toEqual([])

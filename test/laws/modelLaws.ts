@@ -7,6 +7,7 @@ import { DeliveryLog, Journal, Registry, Removals } from "../../src/actors/index
 import {
   beginRemoval,
   type NamespaceName,
+  RemovalId,
   Sequence,
   SubscriptionName,
 } from "../../src/domain/index.js"
@@ -158,7 +159,7 @@ const carryOut = (command: StoreCommand, stores: Array<NaiveStore>) =>
 const remove = ({ name, rows }: NaiveStore, limit: number) =>
   Effect.gen(function* () {
     const removals = yield* Removals
-    yield* removals.begin(beginRemoval(name, 1))
+    yield* removals.begin(beginRemoval(name, 1, RemovalId.make("r1")))
     for (const kind of ["deliveries", "events", "subscriptions", "sinks"] as const) {
       let purged = 0
       let batch = yield* removals.purge(name, kind, limit)
@@ -168,5 +169,5 @@ const remove = ({ name, rows }: NaiveStore, limit: number) =>
       }
       expect({ kind, purged }).toEqual({ kind, purged: rows[kind] })
     }
-    yield* removals.release(name)
+    yield* removals.release({ namespace: name, id: RemovalId.make("r1") })
   })

@@ -5,7 +5,7 @@ import { expect } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import * as fc from "fast-check"
 import { Registry, Removals } from "../../src/actors/index.js"
-import { beginRemoval, HostTypeName } from "../../src/domain/index.js"
+import { beginRemoval, HostTypeName, RemovalId } from "../../src/domain/index.js"
 import * as Records from "./LawRecords.js"
 import { resourceLaws } from "./resourceLaws.js"
 import {
@@ -145,12 +145,12 @@ const namespaceLaws = (it: LawIt, runs: LawRuns): void => {
       )
       expect(yield* registry.setNamespaceStatus(name, "enabled", 2)).toBe(false)
       yield* registry.putNamespace(Records.plainNamespace(name))
-      yield* removals.begin(beginRemoval(name, 5))
+      yield* removals.begin(beginRemoval(name, 5, RemovalId.make("r5")))
       expect(yield* status).toEqual(Option.some("removing"))
       expect(yield* registry.setNamespaceStatus(name, "enabled", 6)).toBe(false)
       yield* registry.putNamespace(Records.plainNamespace(name))
       expect(yield* status).toEqual(Option.some("removing"))
-      yield* removals.release(name)
+      yield* removals.release({ namespace: name, id: RemovalId.make("r5") })
       expect(yield* status).toEqual(Option.none())
       yield* registry.putNamespace({ ...Records.plainNamespace(name), incarnation: "second" })
       expect(yield* registry.getNamespace(name)).toEqual(

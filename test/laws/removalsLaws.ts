@@ -17,6 +17,7 @@ import {
   type NamespaceName,
   origin,
   recordStep,
+  RemovalId,
   type RemovalStep,
   removalSteps,
 } from "../../src/domain/index.js"
@@ -57,8 +58,10 @@ const reportLaws = (it: LawIt, runs: LawRuns): void => {
     Effect.gen(function* () {
       const removals = yield* Removals
       const namespace = yield* freshNamespace
-      expect(yield* removals.begin(beginRemoval(namespace, 1))).toEqual(Option.none())
-      yield* removals.record(beginRemoval(namespace, 1))
+      expect(yield* removals.begin(beginRemoval(namespace, 1, RemovalId.make("r1")))).toEqual(
+        Option.none(),
+      )
+      yield* removals.record(beginRemoval(namespace, 1, RemovalId.make("r1")))
       expect(yield* removals.get(namespace)).toEqual(Option.none())
       expect(yield* pendingOf([namespace])).toEqual([])
     }),
@@ -72,10 +75,12 @@ const reportLaws = (it: LawIt, runs: LawRuns): void => {
       const [namespace, other, idle] = [name("a"), name("a-b"), name("c")]
       for (const each of [namespace, other, idle])
         yield* registry.putNamespace(Records.plainNamespace(each))
-      const first = beginRemoval(namespace, 5)
+      const first = beginRemoval(namespace, 5, RemovalId.make("r5"))
       expect(yield* removals.begin(first)).toEqual(Option.some(first))
-      expect(yield* removals.begin(beginRemoval(namespace, 9))).toEqual(Option.some(first))
-      yield* removals.begin(beginRemoval(other, 6))
+      expect(yield* removals.begin(beginRemoval(namespace, 9, RemovalId.make("r9")))).toEqual(
+        Option.some(first),
+      )
+      yield* removals.begin(beginRemoval(other, 6, RemovalId.make("r6")))
       expect(yield* removals.get(namespace)).toEqual(Option.some(first))
       expect(yield* removals.get(idle)).toEqual(Option.none())
       const statuses = yield* Effect.forEach([namespace, other, idle], (each) =>
@@ -89,12 +94,38 @@ const reportLaws = (it: LawIt, runs: LawRuns): void => {
         new Set([namespace, other]),
       )
 
-      yield* removals.release(namespace)
-      yield* removals.release(namespace)
+      expect(yield* removals.record(first)).toBe(true)
+      yield* removals.release(first)
+      yield* removals.release(first)
       expect(yield* pendingOf([namespace, other, idle])).toEqual([other])
       expect(yield* removals.get(namespace)).toEqual(Option.none())
-      yield* removals.record(first)
+      expect(yield* removals.record(first)).toBe(false)
       expect(yield* removals.get(namespace)).toEqual(Option.none())
+    }),
+  )
+
+  it.effect("a removal that has ended does nothing to who has the name after it", () =>
+    Effect.gen(function* () {
+      const removals = yield* Removals
+      const registry = yield* Registry
+      const namespace = yield* freshNamespace
+      const ended = beginRemoval(namespace, 1, RemovalId.make("r1"))
+      yield* registry.putNamespace(Records.plainNamespace(namespace))
+      yield* removals.begin(ended)
+      yield* removals.release(ended)
+
+      const again = { ...Records.plainNamespace(namespace), incarnation: "second" }
+      yield* registry.putNamespace(again)
+      yield* removals.release(ended)
+      expect(yield* registry.getNamespace(namespace)).toEqual(Option.some(again))
+
+      const present = beginRemoval(namespace, 1, RemovalId.make("r2"))
+      expect(yield* removals.begin(present)).toEqual(Option.some(present))
+      expect(yield* removals.record(ended)).toBe(false)
+      yield* removals.release(ended)
+      expect(yield* removals.get(namespace)).toEqual(Option.some(present))
+      yield* removals.release(present)
+      expect(yield* registry.getNamespace(namespace)).toEqual(Option.none())
     }),
   )
 
@@ -123,7 +154,7 @@ const reportLaws = (it: LawIt, runs: LawRuns): void => {
         const registry = yield* Registry
         const namespace = yield* freshNamespace
         yield* registry.putNamespace(Records.plainNamespace(namespace))
-        let report = { ...beginRemoval(namespace, 1), inFlight }
+        let report = { ...beginRemoval(namespace, 1, RemovalId.make("r1")), inFlight }
         yield* removals.begin(report)
         for (const step of steps) {
           report = { ...report, ...recordStep(report, step) }
@@ -198,7 +229,7 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
           audit: 1,
         })
         const before = yield* snapshot(other)
-        yield* removals.begin(beginRemoval(namespace, 1))
+        yield* removals.begin(beginRemoval(namespace, 1, RemovalId.make("r1")))
 
         const { events, sinks, subscriptions, deferrals, deadLetters, attempts, audit } = contents
         const deliveries = subscriptions * (2 + 2 * deferrals + deadLetters + attempts)
@@ -226,7 +257,7 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
           audit: [],
           slowest: undefined,
         })
-        yield* removals.release(namespace)
+        yield* removals.release({ namespace, id: RemovalId.make("r1") })
         expect(yield* snapshot(other)).toEqual(before)
       }),
     runs,
@@ -244,9 +275,9 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
         const namespace = yield* freshNamespace
         const { subscriptions } = contents
         yield* fill(namespace, contents)
-        yield* removals.begin(beginRemoval(namespace, 1))
+        yield* removals.begin(beginRemoval(namespace, 1, RemovalId.make("r1")))
         for (const kind of kinds) yield* purgeAll(namespace, kind, limit)
-        yield* removals.release(namespace)
+        yield* removals.release({ namespace, id: RemovalId.make("r1") })
         yield* log.commit([lateChange(namespace)])
         yield* replays.commit([lateReplayChange(namespace)])
         const nothing = {
@@ -297,7 +328,7 @@ const purgeLaws = (it: LawIt, runs: LawRuns): void => {
       const removals = yield* Removals
       const namespace = yield* freshNamespace
       for (const kind of kinds) expect(yield* removals.purge(namespace, kind, 10)).toBe(0)
-      yield* removals.release(namespace)
+      yield* removals.release({ namespace, id: RemovalId.make("r1") })
     }),
   )
 }

@@ -4,7 +4,13 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Layer, Option } from "effect"
 import { DeliveryLog, Journal, Registry, Removals, StoreLocked } from "../../src/actors/index.js"
-import { beginRemoval, HostTypeName, NamespaceName, Sequence } from "../../src/domain/index.js"
+import {
+  beginRemoval,
+  HostTypeName,
+  NamespaceName,
+  RemovalId,
+  Sequence,
+} from "../../src/domain/index.js"
 import { numbered } from "./LawEvents.js"
 import { fill, firstAgain, snapshot } from "./LawSnapshot.js"
 import { freshNamespaces, freshStore, lawTimeout, type StoreHarness } from "./StoreHarness.js"
@@ -61,7 +67,7 @@ const durabilityLaws = (name: string, harness: StoreHarness) =>
             const journal = yield* Journal
             yield* journal.trim(trimmed, Sequence.make(20), 100)
             const removals = yield* Removals
-            yield* removals.begin(beginRemoval(removing, 5))
+            yield* removals.begin(beginRemoval(removing, 5, RemovalId.make("r5")))
             yield* removals.purge(removing, "deliveries", 3)
             return yield* all
           }).pipe(Effect.provide(open), Effect.scoped)
@@ -83,7 +89,9 @@ const durabilityLaws = (name: string, harness: StoreHarness) =>
             const registry = yield* Registry
             expect(yield* registry.setNamespaceStatus(removing, "enabled", 9)).toBe(false)
             const removals = yield* Removals
-            expect(yield* removals.pending).toEqual([beginRemoval(removing, 5)])
+            expect(yield* removals.pending).toEqual([
+              beginRemoval(removing, 5, RemovalId.make("r5")),
+            ])
           }).pipe(Effect.provide(open), Effect.scoped)
         }),
       lawTimeout,

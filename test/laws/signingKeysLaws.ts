@@ -4,7 +4,7 @@
 import { expect } from "@effect/vitest"
 import { Effect } from "effect"
 import { Registry, Removals, SigningKeys } from "../../src/actors/index.js"
-import { beginRemoval, type NamespaceName } from "../../src/domain/index.js"
+import { beginRemoval, type NamespaceName, RemovalId } from "../../src/domain/index.js"
 import * as Records from "./LawRecords.js"
 import { freshNamespace, freshNamespaces, lawSuite, type StoreHarness } from "./StoreHarness.js"
 
@@ -74,7 +74,7 @@ export const signingKeysLaws = (name: string, harness: StoreHarness): void =>
         expect(yield* keys.add(key, undefined)).toBe(false)
         yield* register(namespace)
         yield* keys.add(key, undefined)
-        yield* removals.begin(beginRemoval(namespace, 1))
+        yield* removals.begin(beginRemoval(namespace, 1, RemovalId.make("r1")))
         for (const until of [undefined, 1_000]) {
           expect(yield* keys.add({ ...key, kid: "two" }, until)).toBe(false)
         }

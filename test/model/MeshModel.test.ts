@@ -66,6 +66,21 @@ const remembered: Readonly<Record<string, ReadonlyArray<MeshCommand>>> = {
     { ...publish, wait: false },
     { _tag: "AddDomain", domain: 0 },
   ],
+  "a domain is added again, and removed, before it is known that its name was free": [
+    { _tag: "RemoveDomain", domain: 0, wait: false },
+    { _tag: "Fault", operation: "Removals.release", times: 1, done: true },
+    { _tag: "Advance", seconds: 0.01 },
+    { _tag: "AddDomain", domain: 0 },
+    { _tag: "RemoveDomain", domain: 0, wait: true },
+  ],
+  "a domain is added again before it is known that its name was free": [
+    { _tag: "RemoveDomain", domain: 0, wait: false },
+    { _tag: "Fault", operation: "Removals.release", times: 1, done: true },
+    { _tag: "Advance", seconds: 0.01 },
+    { _tag: "AddDomain", domain: 0 },
+    { ...publish, wait: true },
+    { _tag: "Advance", seconds: 60 },
+  ],
   "a subscription is removed while its events are rejected, and made again": [
     mood("rejects"),
     { ...publish, wait: false },

@@ -7,6 +7,7 @@ import {
   type AuditEntry,
   authorOf,
   type NamespaceName,
+  type RemovalId,
   type RemovalReport,
   statedFields,
 } from "../../domain/index.js"
@@ -47,7 +48,7 @@ export class AuditTrail {
   /** Logs that have grown since they were last trimmed. */
   readonly #grown = new Set<Log>()
   /** Entries of removals that are about to be complete. */
-  readonly #completing = new Map<string, AuditEntry>()
+  readonly #completing = new Map<RemovalId, AuditEntry>()
 
   constructor(options: AuditTrailOptions) {
     this.#options = options
@@ -74,23 +75,27 @@ export class AuditTrail {
    * tried, it is one entry; only a process that is killed in between leaves a second one to the next.
    */
   completing<A, E>(
-    { inFlight, namespace, startedAt, steps }: RemovalReport,
+    { id, inFlight, namespace, steps }: RemovalReport,
     complete: Effect.Effect<A, E>,
   ): Effect.Effect<A, E | StoreUnavailable> {
     return Effect.gen(this, function* () {
-      const key = `${namespace} ${startedAt}`
       const rows = steps.reduce((sum, step) => sum + step.rows, 0)
-      const entry = this.#completing.get(key) ?? {
+      const entry = this.#completing.get(id) ?? {
         ...(yield* this.#entry({ action: "namespace.removed", name: namespace })),
         counts: { rows, ...inFlight },
       }
-      this.#completing.set(key, entry)
+      this.#completing.set(id, entry)
       this.#grown.add(undefined)
       yield* this.#options.log.record(undefined, entry)
       const completed = yield* complete
-      this.#completing.delete(key)
+      yield* this.completed({ id })
       return completed
     })
+  }
+
+  /** A removal is over, whether or not its completion was seen to succeed. */
+  completed({ id }: Pick<RemovalReport, "id">): Effect.Effect<void> {
+    return Effect.sync(() => this.#completing.delete(id))
   }
 
   list(

@@ -6,6 +6,8 @@ import {
   beginRemoval,
   type NamespaceName,
   NamespaceNotFound,
+  recordStep,
+  RemovalId,
   type RemovalReport,
 } from "../../domain/index.js"
 import { patiently, type StoreUnavailable } from "../ports/index.js"
@@ -15,6 +17,9 @@ import type { WakeReply } from "./MeshChart.js"
 import type { MeshIncarnation } from "./MeshIncarnation.js"
 import type { MeshWorld } from "./MeshWorld.js"
 
+/** Characters of the id of a removal, of 36 kinds. */
+const idLength = 12
+
 export const beginRemoving = (
   world: MeshWorld,
   mesh: MeshIncarnation,
@@ -22,17 +27,13 @@ export const beginRemoving = (
   ended: Deferred.Deferred<RemovalReport> | undefined,
 ): Effect.Effect<RemovalReport, NamespaceNotFound | StoreUnavailable> =>
   Effect.gen(function* () {
-    const underWay = mesh.removing.get(name)
-    if (underWay !== undefined) {
-      if (ended !== undefined) underWay.waiting.push(ended)
-      return underWay.account.report
-    }
-    const begun = yield* world.removals.begin(beginRemoval(name, world.now()))
+    const id = RemovalId.make(world.token(idLength))
+    const begun = yield* world.removals.begin(beginRemoval(name, world.now(), id))
     if (Option.isNone(begun)) return yield* new NamespaceNotFound({ namespace: name })
     yield* Effect.suspend(() =>
       startRemoval(world, mesh, begun.value, ended === undefined ? [] : [ended]),
     )
-    return begun.value
+    return mesh.removing.get(name)?.account.report ?? begun.value
   })
 
 const startRemoval = (
@@ -44,12 +45,14 @@ const startRemoval = (
   const { self } = mesh.context
   // A request and the resumption at the start may both have found it in the store.
   const underWay = mesh.removing.get(report.namespace)
-  if (underWay !== undefined) {
+  if (underWay?.account.report.id === report.id) {
     underWay.waiting.push(...waiting)
     return Effect.void
   }
+  // The store says that another has ended, whose last answer got lost: the name was free, and taken again.
+  const superseded =
+    underWay === undefined ? Effect.void : removalEnded(mesh, released(underWay.account.report))
   const account = { report }
-  mesh.removing.set(report.namespace, { account, waiting })
   const site: RemovalSite = {
     world,
     awake: (name) =>
@@ -80,20 +83,33 @@ const startRemoval = (
       onEnd: (final) => self.tell({ type: "RemovalEnded", report: final }),
     }),
   )
-  // The actor of an earlier removal of the name has said its last word, but may not be gone yet.
-  return Effect.zipRight(mesh.removals.stop(report.namespace), start).pipe(
+  return superseded.pipe(
+    Effect.tap(() => Effect.sync(() => mesh.removing.set(report.namespace, { account, waiting }))),
+    // The actor of an earlier removal of the name has said its last word, but may not be gone yet.
+    Effect.zipRight(mesh.removals.stop(report.namespace)),
+    Effect.zipRight(start),
     Effect.asVoid,
     Effect.orDie,
   )
 }
 
+const released = (report: RemovalReport): RemovalReport =>
+  recordStep(report, {
+    step: "release-name",
+    outcome: "done",
+    rows: 0,
+    durationMs: 0,
+    retried: 0,
+  })
+
 export const removalEnded = (mesh: MeshIncarnation, report: RemovalReport): Effect.Effect<void> =>
   Effect.suspend(() => {
     const removing = mesh.removing.get(report.namespace)
+    if (removing?.account.report.id !== report.id) return Effect.void
     mesh.removing.delete(report.namespace)
     const rows = report.steps.reduce((sum, step) => sum + step.rows, 0)
     return Effect.zipRight(
-      Effect.forEach(removing?.waiting ?? [], (ended) => Deferred.succeed(ended, report), {
+      Effect.forEach(removing.waiting, (ended) => Deferred.succeed(ended, report), {
         discard: true,
       }),
       Effect.logInfo("Namespace removed").pipe(

@@ -21,8 +21,8 @@ export class Removals extends Context.Tag("eventloom/Removals")<
   {
     /** In one write: marks the namespace `removing` and stores the report, unless one is stored; answers the stored one. None without such a namespace. */
     readonly begin: (report: RemovalReport) => Answer<Option.Option<RemovalReport>>
-    /** Replaces the stored report; without one, nothing is stored. */
-    readonly record: (report: RemovalReport) => Answer<void>
+    /** Replaces the stored report of this removal; false when it has ended, and nothing is stored. */
+    readonly record: (report: RemovalReport) => Answer<boolean>
     readonly get: (namespace: NamespaceName) => Answer<Option.Option<RemovalReport>>
     /** Every removal not ended. */
     readonly pending: Answer<ReadonlyArray<RemovalReport>>
@@ -31,7 +31,10 @@ export class Removals extends Context.Tag("eventloom/Removals")<
      * positions and replays go before dead letters and attempts, so that no late change adds any.
      */
     readonly purge: (namespace: NamespaceName, kind: PurgeKind, limit: number) => Answer<number>
-    /** In one write: deletes the namespace row and the stored report. The name is free. */
-    readonly release: (namespace: NamespaceName) => Answer<void>
+    /**
+     * In one write: deletes the namespace row and the stored report. The name is free. Of a removal that
+     * has ended, nothing is deleted: the name may be another's by now.
+     */
+    readonly release: (removal: Pick<RemovalReport, "id" | "namespace">) => Answer<void>
   }
 >() {}

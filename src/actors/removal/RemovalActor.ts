@@ -4,7 +4,7 @@ import { Cause, Effect, Exit } from "effect"
 import type { RemovalReport, RemovalStep, RemovalStepReport } from "../../domain/index.js"
 import { actorSpec, type CellContext, fromMachine } from "../kernel/index.js"
 import { type RemovalCommand, removalMachine, type RemovalMessage } from "./RemovalChart.js"
-import { type RemovalSite, runRemovalStep } from "./RemovalSteps.js"
+import { nothing, type RemovalSite, runRemovalStep } from "./RemovalSteps.js"
 
 export interface RemovalOptions {
   readonly site: RemovalSite
@@ -75,10 +75,12 @@ const runStep = (
     retried: 0,
     ...rest,
   })
-  // What the steps before achieved is stored before the next one begins.
-  const recorded = Effect.zipRight(
-    world.removals.record(account.report),
-    runRemovalStep(site, account.report, step),
+  // What the steps before achieved is stored before the next one begins. A removal that has ended, as when
+  // an answer got lost, does nothing more: its name may be another's by now.
+  const recorded = Effect.flatMap(world.removals.record(account.report), (isUnderWay) =>
+    isUnderWay
+      ? runRemovalStep(site, account.report, step)
+      : Effect.as(world.audit.completed(account.report), nothing),
   )
   return context.tasks.run("step", Effect.sandbox(recorded), (exit): RemovalMessage => {
     if (Exit.isSuccess(exit)) {

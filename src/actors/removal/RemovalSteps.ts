@@ -27,7 +27,7 @@ export interface StepResult {
   readonly inFlight?: InFlightReport
 }
 
-const nothing: StepResult = { rows: 0 }
+export const nothing: StepResult = { rows: 0 }
 
 export const runRemovalStep = (
   site: RemovalSite,
@@ -86,7 +86,7 @@ export const runRemovalStep = (
         Effect.as(world.invalidation.broadcast(name), nothing),
       )
     case "release-name":
-      return Effect.as(world.audit.completing(report, world.removals.release(name)), nothing)
+      return Effect.as(world.audit.completing(report, world.removals.release(report)), nothing)
   }
 }
 

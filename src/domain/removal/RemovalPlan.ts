@@ -48,8 +48,13 @@ export const InFlightReport = Schema.Struct({
 })
 export type InFlightReport = typeof InFlightReport.Type
 
+/** Tells the removals of a name from each other: a name that is free may be taken, and removed, again. */
+export const RemovalId = Schema.NonEmptyString.pipe(Schema.brand("RemovalId"))
+export type RemovalId = typeof RemovalId.Type
+
 /** The account of a removal: complete when its last step is done. Contract: HTTP API, `DELETE /v1/namespaces/:ns`. */
 export const RemovalReport = Schema.Struct({
+  id: RemovalId,
   namespace: NamespaceName,
   startedAt: Schema.Number,
   steps: Schema.Array(RemovalStepReport),
@@ -57,7 +62,12 @@ export const RemovalReport = Schema.Struct({
 })
 export type RemovalReport = typeof RemovalReport.Type
 
-export const beginRemoval = (namespace: NamespaceName, startedAt: number): RemovalReport => ({
+export const beginRemoval = (
+  namespace: NamespaceName,
+  startedAt: number,
+  id: RemovalId,
+): RemovalReport => ({
+  id,
   namespace,
   startedAt,
   steps: [],

@@ -403,6 +403,7 @@ const isSeveral = (input: NewEvent | ReadonlyArray<NewEvent>): input is Readonly
   Array.isArray(input)
 
 const accountOf = (report: RemovalReport): RemovalAccount => ({
+  id: report.id,
   namespace: report.namespace,
   complete: nextStep(report) === undefined,
   steps: report.steps.map(({ reason, ...step }) => ({

@@ -157,6 +157,8 @@ export interface ReplayInfo {
 
 /** The account of a removal: what each step did, and what became of deliveries in flight. */
 export interface RemovalAccount {
+  /** Tells the removals of a name from each other. */
+  readonly id: string
   readonly namespace: string
   /** Every step is done: the name is free. */
   readonly complete: boolean

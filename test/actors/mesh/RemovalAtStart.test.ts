@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber, Layer } from "effect"
 import { Mesh, Removals } from "../../../src/actors/index.js"
-import { beginRemoval, NamespaceName, removalSteps } from "../../../src/domain/index.js"
+import { beginRemoval, NamespaceName, RemovalId, removalSteps } from "../../../src/domain/index.js"
 import * as SingleProcess from "../../../src/layers/SingleProcess.js"
 import { MemoryState } from "../../../src/layers/stores/memory/MemoryState.js"
 import * as MemoryStore from "../../../src/layers/stores/memory/MemoryStore.js"
@@ -24,7 +24,9 @@ describe("a removal that is asked for while it is being resumed", () => {
         meshOver(store),
       )
       yield* Effect.provide(
-        Effect.flatMap(Removals, (removals) => removals.begin(beginRemoval(namespace, 0))),
+        Effect.flatMap(Removals, (removals) =>
+          removals.begin(beginRemoval(namespace, 0, RemovalId.make("r0"))),
+        ),
         store,
       )
       const resumed = yield* faults.hold("Removals.pending", "after")

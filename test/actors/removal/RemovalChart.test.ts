@@ -4,13 +4,14 @@ import { fromMachine } from "../../../src/actors/kernel/index.js"
 import { removalMachine, type RemovalMessage } from "../../../src/actors/removal/RemovalChart.js"
 import {
   beginRemoval,
+  RemovalId,
   NamespaceName,
   type RemovalStep,
   removalSteps,
   type RemovalStepReport,
 } from "../../../src/domain/index.js"
 
-const begun = beginRemoval(NamespaceName.make("a.example"), 1)
+const begun = beginRemoval(NamespaceName.make("a.example"), 1, RemovalId.make("r1"))
 const entry = (step: RemovalStep, outcome: RemovalStepReport["outcome"]): RemovalStepReport => ({
   step,
   outcome,

@@ -10,6 +10,7 @@ import {
   NamespaceName,
   NamespaceStatus,
   NamespaceUsage,
+  RemovalId,
   RemovalStepReport,
   Settings,
 } from "../../../domain/index.js"
@@ -46,6 +47,7 @@ export const NamespaceDetailShape = Schema.Struct({
 }).annotations({ identifier: "NamespaceDetail" })
 
 export const RemovalShape = Schema.Struct({
+  id: RemovalId,
   namespace: NamespaceName,
   status: Schema.Literal("removing", "removed"),
   startedAt: Instant,

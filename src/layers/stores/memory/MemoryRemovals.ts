@@ -2,6 +2,7 @@
 
 import { Effect, Option } from "effect"
 import type { PurgeKind, Removals } from "../../../actors/index.js"
+import type { RemovalReport } from "../../../domain/index.js"
 import { type Holdings, type MemoryState, holdsNothing } from "./MemoryState.js"
 
 export const makeRemovals = (state: MemoryState): typeof Removals.Service => ({
@@ -16,7 +17,9 @@ export const makeRemovals = (state: MemoryState): typeof Removals.Service => ({
     }),
   record: (report) =>
     Effect.sync(() => {
-      if (state.removals.has(report.namespace)) state.removals.set(report.namespace, report)
+      const underWay = isUnderWay(state, report)
+      if (underWay) state.removals.set(report.namespace, report)
+      return underWay
     }),
   get: (namespace) => Effect.sync(() => Option.fromNullable(state.removals.get(namespace))),
   pending: Effect.sync(() => state.removals.all()),
@@ -25,14 +28,21 @@ export const makeRemovals = (state: MemoryState): typeof Removals.Service => ({
       const holdings = state.holdings.get(namespace)
       return holdings === undefined ? 0 : purges[kind](holdings, limit)
     }),
-  release: (namespace) =>
+  release: (removal) =>
     Effect.sync(() => {
+      if (!isUnderWay(state, removal)) return
+      const { namespace } = removal
       state.namespaces.delete(namespace)
       state.removals.delete(namespace)
       const holdings = state.holdings.get(namespace)
       if (holdings !== undefined && holdsNothing(holdings)) state.holdings.delete(namespace)
     }),
 })
+
+const isUnderWay = (
+  state: MemoryState,
+  { namespace, id }: Pick<RemovalReport, "id" | "namespace">,
+): boolean => state.removals.get(namespace)?.id === id
 
 /** Positions and replays go before dead letters and attempts: without them, a late change is skipped. */
 const purgeDeliveries = (

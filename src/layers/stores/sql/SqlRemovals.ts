@@ -71,6 +71,9 @@ export const makeRemovals = (
       ([row]) => row?.rows ?? 0,
     )
 
+  const is = ({ namespace, id }: Pick<RemovalReport, "id" | "namespace">) =>
+    sql`namespace = ${namespace} and report::json ->> 'id' = ${id}`
+
   return {
     begin: (report) =>
       Effect.orDie(encodeReport(report)).pipe(
@@ -93,9 +96,9 @@ export const makeRemovals = (
     record: (report) =>
       Effect.orDie(encodeReport(report)).pipe(
         Effect.flatMap(
-          (text) => sql`update removals set report = ${text} where namespace = ${report.namespace}`,
+          (text) => sql`update removals set report = ${text} where ${is(report)} returning 1`,
         ),
-        Effect.asVoid,
+        Effect.map((rows) => rows.length > 0),
         answering("record a removal"),
       ),
     get: (namespace) =>
@@ -120,10 +123,10 @@ export const makeRemovals = (
         ),
         answering(`purge ${kind}`),
       ),
-    release: (namespace) =>
+    release: (removal) =>
       sql`
-        with released as (delete from namespaces where name = ${namespace})
-        delete from removals where namespace = ${namespace}`.pipe(
+        with ended as (delete from removals where ${is(removal)} returning namespace)
+        delete from namespaces where name in (select namespace from ended)`.pipe(
         Effect.asVoid,
         answering("release a name"),
       ),

@@ -93,6 +93,7 @@ export const namespaceDetail: typeof NamespaceDetailShape.Encoded = {
 const done = { outcome: "done" as const, durationMs: 2, retried: 0 }
 
 export const removalUnderWay: typeof RemovalShape.Encoded = {
+  id: "q8n3vk1t0wz5",
   namespace,
   status: "removing",
   startedAt: "2026-03-02T10:00:00.000Z",
