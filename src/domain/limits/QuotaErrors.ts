@@ -70,4 +70,7 @@ export class QuotaReached extends Schema.TaggedError<QuotaReached>()("QuotaReach
 const counted = { maxSinks: "sinks", maxSubscriptions: "subscriptions", maxKeys: "keys" }
 
 /** Why a publish is refused by a quota. */
-export type PublishRefused = PublishRateExceeded | PublishExceedsBurst | JournalFull
+export const PublishRefused = Schema.Union(PublishRateExceeded, PublishExceedsBurst, JournalFull)
+export type PublishRefused = typeof PublishRefused.Type
+
+export const isPublishRefused = Schema.is(PublishRefused)

@@ -5,9 +5,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Cause, Exit, Option, Runtime } from "effect"
 import type { MeshService, PublishError, Receipt } from "../../actors/index.js"
-import { type NamespaceName, namespaceName, type PublishRefused } from "../../domain/index.js"
+import {
+  isPublishRefused,
+  type NamespaceName,
+  namespaceName,
+  type PublishRefused,
+} from "../../domain/index.js"
 import type { AccessRules } from "./Access.js"
 import { durabilityHeader } from "./api/index.js"
+import type { RefusalPaceShape } from "./RefusalPace.js"
 import { refusalOf } from "./Permission.js"
 import { logFault } from "./ProblemAnswers.js"
 import { Problem } from "./Problem.js"
@@ -20,15 +26,26 @@ export interface FastPublishOptions {
   readonly mesh: MeshService
   readonly access: AccessRules
   readonly runtime: Runtime.Runtime<never>
+  readonly pace: RefusalPaceShape
 }
 
 /** Takes the request and answers true, or leaves it alone and answers false. */
 export type FastPath = (request: IncomingMessage, response: ServerResponse) => boolean
 
-export const fastPublish = ({ mesh, access, runtime }: FastPublishOptions): FastPath => {
+export const fastPublish = ({ mesh, access, runtime, pace }: FastPublishOptions): FastPath => {
   const limits = mesh.eventLimits
   const namespaceOf = findNamespace()
   const runCallback = Runtime.runCallback(runtime)
+
+  const refuse = (
+    namespace: NamespaceName,
+    refusal: PublishRefused,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) =>
+    pace.inTurn(namespace, () => {
+      if (!response.destroyed) sendProblem(request, response, refused(refusal))
+    })
 
   /** A refusal is given again and again while it lasts, to whoever comes too often. */
   const refusals = new WeakMap<PublishRefused, Problem>()
@@ -53,13 +70,18 @@ export const fastPublish = ({ mesh, access, runtime }: FastPublishOptions): Fast
     })
 
   const answer = (
+    namespace: NamespaceName,
     request: IncomingMessage,
     response: ServerResponse,
     exit: Exit.Exit<ReadonlyArray<Receipt>, PublishError>,
   ): void => {
     if (Exit.isSuccess(exit)) return sendJson(response, 202, acceptedJson(exit.value, undefined))
     const error = Option.getOrUndefined(Cause.failureOption(exit.cause))
-    if (error !== undefined) return sendProblem(request, response, problemOf(error))
+    if (error !== undefined) {
+      return isPublishRefused(error)
+        ? refuse(namespace, error, request, response)
+        : sendProblem(request, response, problemOf(error))
+    }
     if (Cause.isInterruptedOnly(exit.cause)) return sendProblem(request, response, stopping)
     failed(request, response, exit.cause)
   }
@@ -75,7 +97,7 @@ export const fastPublish = ({ mesh, access, runtime }: FastPublishOptions): Fast
     if (decoded._tag === "Left") return sendProblem(request, response, decoded.left)
     const { events } = decoded.right
     const resume = (exit: Exit.Exit<ReadonlyArray<Receipt>, PublishError>) =>
-      answer(request, response, exit)
+      answer(namespace, request, response, exit)
     if (!mesh.publishAwake(namespace, events, resume)) {
       runCallback(mesh.publish(namespace, events), { onExit: resume })
     }
@@ -95,7 +117,7 @@ export const fastPublish = ({ mesh, access, runtime }: FastPublishOptions): Fast
     }
     const refusal = mesh.refusal(namespace)
     if (refusal !== undefined) {
-      sendProblem(request, response, refused(refusal))
+      refuse(namespace, refusal, request, response)
       return true
     }
     readBody(request, bodyLimitOf(request, limits), (body) => {

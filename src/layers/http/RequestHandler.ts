@@ -15,6 +15,7 @@ import { allHandlers } from "./handlers/index.js"
 import { authorizationLayer } from "./Permission.js"
 import { answerProblems } from "./ProblemAnswers.js"
 import { Problem } from "./Problem.js"
+import { makeRefusalPace, RefusalPace } from "./RefusalPace.js"
 import { unexpectedBody } from "./RequestBody.js"
 import { pathOf, routeTable } from "./RouteTable.js"
 import { requestIdHeader, sendProblem } from "./SendAnswer.js"
@@ -64,10 +65,12 @@ export const makeRequestHandler = ({
   Effect.gen(function* () {
     const mesh = yield* Mesh
     const runtime = yield* Effect.runtime()
+    const pace = yield* makeRefusalPace
     const context = yield* Layer.build(
       Layer.fresh(appLayer).pipe(
         Layer.provide(Layer.succeed(Access, access)),
         Layer.provide(Layer.succeed(EventStreams, streams)),
+        Layer.provide(Layer.succeed(RefusalPace, pace)),
       ),
     )
     const routed = yield* HttpApiBuilder.httpApp.pipe(
@@ -75,7 +78,7 @@ export const makeRequestHandler = ({
       Effect.flatMap((app) => NodeHttpServer.makeHandler(app)),
       Effect.provide(context),
     )
-    const fast = fastPath ? fastPublish({ mesh, access, runtime }) : () => false
+    const fast = fastPath ? fastPublish({ mesh, access, runtime, pace }) : () => false
     return (request, response) => {
       const refusal =
         hostless(request) ??

@@ -7,6 +7,7 @@ import { Effect, Option } from "effect"
 import { CurrentOrigin, Mesh } from "../../../actors/index.js"
 import {
   type InvalidSetting,
+  isPublishRefused,
   type JournaledEvent,
   origin,
   type Sequence,
@@ -16,6 +17,7 @@ import { EventStreams, eventStreamHeaders } from "../EventStreams.js"
 import { bodyWithin } from "../JsonBody.js"
 import { Problem } from "../Problem.js"
 import { acceptedJson, bodyLimitOf, decodePublish } from "../PublishRequest.js"
+import { RefusalPace } from "../RefusalPace.js"
 import { acceptsEventStream } from "../ServerSentEvents.js"
 import { answering } from "./Answering.js"
 
@@ -25,7 +27,7 @@ const json = (text: string, status = 200) =>
 const stored = ({ sequence, json }: JournaledEvent) => `{"sequence":"${sequence}","event":${json}}`
 
 export const eventsHandlers = HttpApiBuilder.group(EventloomApi, "events", (handlers) =>
-  Effect.map(Effect.all([Mesh, EventStreams]), ([mesh, streams]) =>
+  Effect.map(Effect.all([Mesh, EventStreams, RefusalPace]), ([mesh, streams, pace]) =>
     handlers
       .handleRaw("publishEvents", ({ headers, path, urlParams: { durability, lenient } }) =>
         Effect.gen(function* () {
@@ -40,7 +42,12 @@ export const eventsHandlers = HttpApiBuilder.group(EventloomApi, "events", (hand
           const asked = durability ?? headers[durabilityHeader]
           const receipts = yield* mesh.publish(path.namespace, events, asked)
           return json(acceptedJson(receipts, mend ? mended : undefined), 202)
-        }).pipe(answering),
+        }).pipe(
+          Effect.tapError((error) =>
+            isPublishRefused(error) ? pace.turn(path.namespace) : Effect.void,
+          ),
+          answering,
+        ),
       )
       .handle(
         "readEvents",
