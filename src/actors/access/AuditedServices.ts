@@ -1,13 +1,18 @@
 // The services of the mesh that change what is configured, each change with its entry in the audit log.
 
-import type { EventTypeCatalogue, MeshService } from "../mesh/Mesh.js"
+import type { DeadLetterService } from "../mesh/service/DeadLetterService.js"
+import type { EventTypeCatalogue } from "../mesh/service/EventTypeService.js"
+import type { HostTypeService, NamespaceService } from "../mesh/service/NamespaceService.js"
+import type { SigningKeyService, SinkService } from "../mesh/service/SinkService.js"
+import type { SourceService } from "../mesh/service/SourceService.js"
+import type { ReplayService, SubscriptionService } from "../mesh/service/SubscriptionService.js"
 import type { CataloguedType, CatalogueOwner } from "../../domain/index.js"
 import type { AuditTrail } from "./AuditTrail.js"
 
 export const auditedHostTypes = (
   trail: AuditTrail,
-  hostTypes: MeshService["hostTypes"],
-): MeshService["hostTypes"] => ({
+  hostTypes: HostTypeService,
+): HostTypeService => ({
   ...hostTypes,
   put: (name, defaults) =>
     trail.changing(
@@ -43,8 +48,8 @@ export const auditedEventTypes = (
 /** The tenant sees what the operator makes of its namespace, all but the end of it. */
 export const auditedNamespaces = (
   trail: AuditTrail,
-  namespaces: MeshService["namespaces"],
-): MeshService["namespaces"] => ({
+  namespaces: NamespaceService,
+): NamespaceService => ({
   ...namespaces,
   put: (name, input) =>
     trail.changing(
@@ -71,10 +76,7 @@ export const auditedNamespaces = (
     trail.changing({ action: "namespace.remove", name }, namespaces.remove(name, options)),
 })
 
-export const auditedSinks = (
-  trail: AuditTrail,
-  sinks: MeshService["sinks"],
-): MeshService["sinks"] => ({
+export const auditedSinks = (trail: AuditTrail, sinks: SinkService): SinkService => ({
   ...sinks,
   put: (namespace, name, input) =>
     trail.changing(
@@ -92,8 +94,8 @@ export const auditedSinks = (
 
 export const auditedSigningKeys = (
   trail: AuditTrail,
-  signingKeys: MeshService["signingKeys"],
-): MeshService["signingKeys"] => ({
+  signingKeys: SigningKeyService,
+): SigningKeyService => ({
   ...signingKeys,
   rotate: (namespace, options) =>
     trail.changing(
@@ -104,8 +106,8 @@ export const auditedSigningKeys = (
 
 export const auditedSubscriptions = (
   trail: AuditTrail,
-  subscriptions: MeshService["subscriptions"],
-): MeshService["subscriptions"] => ({
+  subscriptions: SubscriptionService,
+): SubscriptionService => ({
   ...subscriptions,
   put: (namespace, name, spec) =>
     trail.changing(
@@ -129,10 +131,7 @@ export const auditedSubscriptions = (
     ),
 })
 
-export const auditedReplays = (
-  trail: AuditTrail,
-  replays: MeshService["replays"],
-): MeshService["replays"] => ({
+export const auditedReplays = (trail: AuditTrail, replays: ReplayService): ReplayService => ({
   ...replays,
   start: (namespace, subscription, spec) =>
     trail.changing(
@@ -148,8 +147,8 @@ export const auditedReplays = (
 
 export const auditedDeadLetters = (
   trail: AuditTrail,
-  deadLetters: MeshService["deadLetters"],
-): MeshService["deadLetters"] => ({
+  deadLetters: DeadLetterService,
+): DeadLetterService => ({
   ...deadLetters,
   redeliver: (namespace, id) =>
     trail.changing(
@@ -173,10 +172,7 @@ export const auditedDeadLetters = (
     ),
 })
 
-export const auditedSources = (
-  trail: AuditTrail,
-  sources: MeshService["sources"],
-): MeshService["sources"] => ({
+export const auditedSources = (trail: AuditTrail, sources: SourceService): SourceService => ({
   ...sources,
   put: (name, input) =>
     trail.changing({ action: "source.put", name, input }, sources.put(name, input)),

@@ -2,10 +2,11 @@
 
 import { Duration, Effect } from "effect"
 import { failuresBeforeAlert } from "../removal/RemovalActor.js"
-import type { Health, HealthProblem, MeshMetrics, MeshService } from "../mesh/Mesh.js"
+import type { MeshService } from "../mesh/Mesh.js"
+import type { Health, HealthProblem, MeshMetrics } from "../mesh/service/HealthReport.js"
 import type { Seats } from "../mesh/MeshIncarnation.js"
 import type { MeshWorld } from "../mesh/MeshWorld.js"
-import type { RunningSources } from "../mesh/SourceService.js"
+import type { RunningSources } from "../mesh/Sources.js"
 import type { Stuck, StuckWatch } from "./StuckWatch.js"
 
 /** How long the store may take to answer a question. */

@@ -18,7 +18,7 @@ import {
 import { type DeadLetter, type DeadLetterFilter, StoreUnavailable } from "../ports/index.js"
 import type { SubscriptionSeat } from "../subscription/SubscriptionActor.js"
 import type { SubscriptionFeed } from "../subscription/SubscriptionFeed.js"
-import type { MeshService } from "./Mesh.js"
+import type { DeadLetterService } from "./service/DeadLetterService.js"
 import type { MeshWorld } from "./MeshWorld.js"
 import type { NamespaceDoor } from "./NamespaceDoor.js"
 
@@ -30,10 +30,7 @@ const lettersPerTurn = 32
 const answerBytes = 8 * 1024 * 1024
 const firstRead = 16
 
-export const makeDeadLetters = (
-  world: MeshWorld,
-  door: NamespaceDoor,
-): MeshService["deadLetters"] => {
+export const makeDeadLetters = (world: MeshWorld, door: NamespaceDoor): DeadLetterService => {
   const { deliveryLog } = world
 
   const find = (namespace: NamespaceName, deadLetter: string) =>

@@ -19,7 +19,7 @@ import {
 } from "../../domain/index.js"
 import type { SchemaFault, SchemaValidator, StoreUnavailable } from "../ports/index.js"
 import type { WakeError } from "./MeshChart.js"
-import type { EventTypeCatalogue } from "./Mesh.js"
+import type { EventTypeCatalogue } from "./service/EventTypeService.js"
 import type { MeshWorld } from "./MeshWorld.js"
 import type { NamespaceDoor } from "./NamespaceDoor.js"
 import { makeInTurn } from "./InTurn.js"

@@ -9,7 +9,7 @@ import {
   type TypePattern,
   typeMatches,
 } from "../../domain/index.js"
-import type { MeshService } from "./Mesh.js"
+import type { EventService } from "./service/EventService.js"
 import type { MeshWorld } from "./MeshWorld.js"
 
 /** Characters of JSON in one answer, though never less than one event. */
@@ -17,7 +17,7 @@ const pageBytes = 8 * 1024 * 1024
 /** Events looked at for one answer: a rare type is found over several pages. */
 const scanEvents = 5000
 
-export const makeEvents = (world: MeshWorld): Pick<MeshService["events"], "get" | "read"> => {
+export const makeEvents = (world: MeshWorld): Pick<EventService, "get" | "read"> => {
   const { journal, registry } = world
   const check = (namespace: NamespaceName) =>
     Effect.flatMap(registry.getNamespace(namespace), (found) =>

@@ -7,7 +7,7 @@ import {
   type HostTypeName,
   HostTypeNotFound,
 } from "../../domain/index.js"
-import type { MeshService } from "./Mesh.js"
+import type { HostTypeService } from "./service/NamespaceService.js"
 import type { MeshWorld } from "./MeshWorld.js"
 import { hostTypeOwner, sealSettings } from "./SealedSettings.js"
 import { hostTypeView } from "./Views.js"
@@ -16,7 +16,7 @@ export const makeHostTypes = (
   world: MeshWorld,
   /** Has the awake namespaces of a host type take over what it says. */
   changed: (name: HostTypeName) => Effect.Effect<void>,
-): MeshService["hostTypes"] => {
+): HostTypeService => {
   const { registry, vault } = world
   return {
     put: (name, defaults) =>

@@ -55,7 +55,7 @@ import { makePublisher } from "./Publisher.js"
 import { makeSigningKeys } from "./SigningKeys.js"
 import { makeSinks } from "./Sinks.js"
 import { makeReplays } from "./Replays.js"
-import { makeSources } from "./SourceService.js"
+import { makeSources } from "./Sources.js"
 import { makeSubscriptions } from "./Subscriptions.js"
 import { makeTypedEvents } from "./TypedEvents.js"
 

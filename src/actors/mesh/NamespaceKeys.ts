@@ -16,11 +16,11 @@ import {
   QuotaReached,
 } from "../../domain/index.js"
 import { type ChangeOrigin, CurrentOrigin } from "../access/CurrentOrigin.js"
-import type { KeyInput, MeshService } from "./Mesh.js"
+import type { KeyInput, KeyService } from "./service/AccessService.js"
 import type { MeshWorld } from "./MeshWorld.js"
 import type { NamespaceDoor } from "./NamespaceDoor.js"
 
-export const makeNamespaceKeys = (world: MeshWorld, door: NamespaceDoor): MeshService["keys"] => {
+export const makeNamespaceKeys = (world: MeshWorld, door: NamespaceDoor): KeyService => {
   const { audit, config, invalidation, keyRing, keys, vault } = world
   return {
     create: (namespace, input) =>

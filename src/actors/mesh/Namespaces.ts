@@ -13,7 +13,7 @@ import {
 import type { ActorRef } from "../kernel/index.js"
 import { loadSettings, type NamespaceSeat } from "../namespace/NamespaceSeat.js"
 import type { StoreUnavailable } from "../ports/index.js"
-import type { MeshService } from "./Mesh.js"
+import type { NamespaceService } from "./service/NamespaceService.js"
 import { askMesh } from "./AskMesh.js"
 import type { MeshMessage } from "./MeshChart.js"
 import type { MeshWorld } from "./MeshWorld.js"
@@ -28,7 +28,7 @@ export const makeNamespaces = (
   world: MeshWorld,
   mesh: ActorRef<MeshMessage>,
   door: NamespaceDoor,
-): MeshService["namespaces"] => {
+): NamespaceService => {
   const { registry, removals, vault } = world
   const changed = door.reload
   const find = (name: NamespaceName) =>

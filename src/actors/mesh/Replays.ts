@@ -14,12 +14,12 @@ import {
   type TooManyReplays,
 } from "../../domain/index.js"
 import type { StoreUnavailable } from "../ports/index.js"
-import type { MeshService } from "./Mesh.js"
+import type { ReplayService } from "./service/SubscriptionService.js"
 import type { MeshWorld } from "./MeshWorld.js"
 import type { NamespaceDoor } from "./NamespaceDoor.js"
 import type { ReplayState, ReplayView } from "./Views.js"
 
-export const makeReplays = (world: MeshWorld, door: NamespaceDoor): MeshService["replays"] => {
+export const makeReplays = (world: MeshWorld, door: NamespaceDoor): ReplayService => {
   const { journal, registry, replays } = world
 
   /** Fails unless the subscription is there. Wakes nothing. */

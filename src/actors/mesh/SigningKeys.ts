@@ -9,7 +9,7 @@ import {
   publicJwk,
 } from "../../domain/index.js"
 import type { StoreUnavailable } from "../ports/index.js"
-import type { MeshService } from "./Mesh.js"
+import type { SigningKeyService } from "./service/SinkService.js"
 import type { MeshWorld } from "./MeshWorld.js"
 import type { NamespaceDoor } from "./NamespaceDoor.js"
 import { signingKeysView } from "./Views.js"
@@ -17,7 +17,7 @@ import { signingKeysView } from "./Views.js"
 export const makeSigningKeys = (
   { signing, now, signingKeys }: MeshWorld,
   door: NamespaceDoor,
-): MeshService["signingKeys"] => ({
+): SigningKeyService => ({
   get: (namespace) =>
     Effect.zipRight(door.check(namespace), Effect.map(signing.list(namespace), signingKeysView)),
   rotate: (namespace, { overlap = defaultOverlap } = {}) =>

@@ -27,7 +27,7 @@ import {
   withSecretValues,
 } from "../sink/SecretOptions.js"
 import { type InTurn, makeInTurn } from "./InTurn.js"
-import type { MeshService, SecretRotationInput, SinkInput } from "./Mesh.js"
+import type { SecretRotationInput, SinkInput, SinkService } from "./service/SinkService.js"
 import type { MeshWorld } from "./MeshWorld.js"
 import type { NamespaceDoor } from "./NamespaceDoor.js"
 import type { SinkView } from "./Views.js"
@@ -35,14 +35,10 @@ import type { SinkView } from "./Views.js"
 export const makeSinks = (
   world: MeshWorld,
   door: NamespaceDoor,
-): Effect.Effect<MeshService["sinks"], never, Scope.Scope> =>
+): Effect.Effect<SinkService, never, Scope.Scope> =>
   Effect.map(makeInTurn, (inTurn) => sinksInTurn(world, door, inTurn))
 
-const sinksInTurn = (
-  world: MeshWorld,
-  door: NamespaceDoor,
-  inTurn: InTurn,
-): MeshService["sinks"] => {
+const sinksInTurn = (world: MeshWorld, door: NamespaceDoor, inTurn: InTurn): SinkService => {
   const { registry } = world
   const viewOf = ({ retiring, sealed, ...sink }: Sink): SinkView => {
     const gate = door.seat(sink.namespace)?.sinks.get(sink.name)?.gate

@@ -17,15 +17,12 @@ import type { StoreUnavailable } from "../ports/index.js"
 import { compileContent } from "../subscription/Content.js"
 import type { SubscriptionSeat } from "../subscription/SubscriptionActor.js"
 import { forgetAttempts } from "./ForgetAttempts.js"
-import type { MeshService } from "./Mesh.js"
+import type { SubscriptionService } from "./service/SubscriptionService.js"
 import type { MeshWorld } from "./MeshWorld.js"
 import type { NamespaceDoor } from "./NamespaceDoor.js"
 import type { SubscriptionState, SubscriptionView } from "./Views.js"
 
-export const makeSubscriptions = (
-  world: MeshWorld,
-  door: NamespaceDoor,
-): MeshService["subscriptions"] => {
+export const makeSubscriptions = (world: MeshWorld, door: NamespaceDoor): SubscriptionService => {
   const { registry, journal, deliveryLog } = world
 
   const viewOf = (record: Subscription): Effect.Effect<SubscriptionView, StoreUnavailable> =>

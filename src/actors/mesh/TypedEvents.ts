@@ -19,7 +19,9 @@ import {
 } from "../../domain/index.js"
 import type { Receipt } from "../journal/GroupCommit.js"
 import type { Delivery, Handler, HandlerAttached, StoreUnavailable } from "../ports/index.js"
-import type { EventTypeCatalogue, HandlerOptions, MeshService, Put } from "./Mesh.js"
+import type { HandlerOptions, MeshService } from "./Mesh.js"
+import type { Put } from "./service/Answers.js"
+import type { EventTypeCatalogue } from "./service/EventTypeService.js"
 import type { Durability, PublishError } from "./Publisher.js"
 
 /** A `Handler` that gets the data as its schema decodes it. */

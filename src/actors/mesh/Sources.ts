@@ -24,13 +24,13 @@ import { alarmOf, type SourceSite } from "../source/RunSource.js"
 import { sourceActor } from "../source/SourceActor.js"
 import { seatSource, type SourceSeat } from "../source/SourceSeat.js"
 import { TableSnapshots } from "../source/TableSnapshots.js"
-import type { MeshService } from "./Mesh.js"
+import type { SourceService } from "./service/SourceService.js"
 import type { MeshWorld } from "./MeshWorld.js"
 import type { NamespaceDoor } from "./NamespaceDoor.js"
 import { snapshotView, sourceView, type SourceView } from "./SourceView.js"
 
 export interface RunningSources {
-  readonly service: MeshService["sources"]
+  readonly service: SourceService
   readonly tree: Effect.Effect<ActorTree>
   /** Those that need somebody: blocked, or lagging too much. */
   readonly stuck: () => ReadonlyArray<{ readonly source: SourceName; readonly problem: string }>
@@ -139,7 +139,7 @@ export const makeSources = (
     const viewOf = (record: Source): SourceView =>
       sourceView(seats.get(record.name) ?? seatSource(record, snapshotsOf(record.name, [])))
 
-    const put: MeshService["sources"]["put"] = (name, input) =>
+    const put: SourceService["put"] = (name, input) =>
       Effect.gen(function* () {
         const { databaseUrl, kind, ...given } = input
         if (kind !== "wal" || streams === undefined) {
@@ -199,7 +199,7 @@ export const makeSources = (
         )
       })
 
-    const snapshot: MeshService["sources"]["snapshot"] = (name, given) =>
+    const snapshot: SourceService["snapshot"] = (name, given) =>
       Effect.gen(function* () {
         yield* find(name)
         const table = yield* Effect.mapError(
