@@ -14,7 +14,7 @@ await bundle(
   { outdir: path(".test"), outbase: path("test"), chunkNames: "chunks/[name]-[hash]" },
 )
 await bundle(
-  ["custom-transport", "effect", "event-types", "promise", "ten-lines"].map(
+  ["custom-transport", "effect", "event-types", "postgres-changes", "promise", "ten-lines"].map(
     (name) => `examples/${name}.ts`,
   ),
   { outdir: path(".test/examples"), packages: "external", splitting: false },

@@ -1,10 +1,15 @@
 // The examples do what they say.
 
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { Effect } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { removalSteps } from "../../src/domain/index.js"
+import { onServer } from "../support/Postgres.js"
+import { sharedServer } from "../layers/sources/wal/WalRig.js"
 import { root, runNode } from "./support/RunScript.js"
 
 let cwd = ""
@@ -15,8 +20,9 @@ beforeAll(async () => {
 
 afterAll(() => rm(cwd, { recursive: true }))
 
-const run = (name: string) =>
-  runNode([join(root, ".test/examples", name.replace(/\.ts$/, ".js"))], cwd)
+const built = (name: string): string => join(root, ".test/examples", name.replace(/\.ts$/, ".js"))
+
+const run = (name: string) => runNode([built(name)], cwd)
 
 describe("examples", () => {
   it("ten-lines.ts is ten lines, and delivers", { timeout: 130_000 }, async () => {
@@ -68,6 +74,40 @@ describe("examples", () => {
       `removed: true in ${removalSteps.length} steps`,
     ]) {
       expect(output).toContain(expected)
+    }
+  })
+})
+
+describe("postgres-changes.ts", () => {
+  const server = sharedServer()
+
+  it("tells the orders that are there, and each change", { timeout: 130_000 }, async () => {
+    const { url } = server()
+    const sql = (...statements: ReadonlyArray<string>) =>
+      Effect.runPromise(onServer(url, ...statements))
+    await sql("create table orders (id int primary key)", "insert into orders values (41)")
+    const program = spawn(process.execPath, [built("postgres-changes.ts")], {
+      cwd,
+      env: { ...process.env, DATABASE_URL: url },
+      stdio: ["ignore", "pipe", "inherit"],
+    })
+    try {
+      let output = ""
+      program.stdout.setEncoding("utf8").on("data", (text: string) => {
+        output += text
+      })
+      const told = (line: string) =>
+        expect.poll(() => output, { timeout: 60_000, interval: 100 }).toContain(line)
+      await told("postgres.public.orders.read 41")
+      await sql("insert into orders values (42)")
+      await told("postgres.public.orders.inserted 42")
+      program.kill("SIGINT")
+      const [code] = await once(program, "close")
+      expect(output).toContain("journalled 2 events, all before ")
+      expect(code).toBe(0)
+      expect(await sql("select from pg_replication_slots")).toEqual([])
+    } finally {
+      program.kill("SIGKILL")
     }
   })
 })

@@ -25,11 +25,11 @@ const readEntries = async (): Promise<ReadonlyArray<[string, Entry]>> => {
   return Object.entries<Entry>(exports).filter(([name]) => name !== "./package.json")
 }
 
-/** The packages that importing an entry loads, itself aside. */
-const packagesLoadedBy = async (entry: string): Promise<ReadonlySet<string>> => {
+/** The packages that importing an entry, and what is done with it, loads, itself aside. */
+const packagesLoadedBy = async (entry: string, use = ""): Promise<ReadonlySet<string>> => {
   const trace = join(folder, `${entry.replaceAll("/", "-")}.txt`)
   const hooks = new URL("./support/registerTrace.mjs", import.meta.url).href
-  const script = `await import(${JSON.stringify(entry)})`
+  const script = `const entry = await import(${JSON.stringify(entry)}); ${use}`
   await writeFile(trace, "")
   await runNode(["--import", hooks, "--input-type=module", "--eval", script], root, {
     LOAD_TRACE: trace,
@@ -64,8 +64,12 @@ describe("the package", () => {
   })
 
   it("loads no database for a store in memory", { timeout: 60_000 }, async () => {
-    for (const entry of ["eventloom/promise", "eventloom/stores/memory"]) {
-      const packages = await packagesLoadedBy(entry)
+    const start = `await (await entry.createMesh({ store: "memory" })).close()`
+    for (const [entry, use] of [
+      ["eventloom/promise", start],
+      ["eventloom/stores/memory"],
+    ] as const) {
+      const packages = await packagesLoadedBy(entry, use)
       expect([...packages].filter((name) => databases.test(name))).toEqual([])
     }
     const embedded = await packagesLoadedBy("eventloom/stores/embedded")

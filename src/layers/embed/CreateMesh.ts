@@ -3,17 +3,19 @@
 import { Effect, Layer, ManagedRuntime } from "effect"
 import { Mesh } from "../../actors/index.js"
 import * as SingleProcess from "../SingleProcess.js"
+import * as ChangesOnDemand from "../sources/wal/ChangesOnDemand.js"
 import { StoreLock } from "../stores/sql/StoreLock.js"
 import * as MasterKeyCheck from "../vault/MasterKeyCheck.js"
 import { compose, logLayer } from "./Composition.js"
 import { auditRecords } from "./EmbeddedKeys.js"
 import { EmbeddedNamespace } from "./EmbeddedNamespace.js"
 import { EmbeddedRuntime } from "./EmbeddedRuntime.js"
+import { EmbeddedSources } from "./EmbeddedSources.js"
 import * as Inputs from "./Inputs.js"
 import { orThrow } from "./Failures.js"
 import type { MeshError } from "./MeshError.js"
 import type { AuditQuery, MeshOptions, NamespaceSettings } from "./Options.js"
-import type { MeshNamespace, PromiseMesh } from "./PromiseMesh.js"
+import type { MeshNamespace, MeshSources, PromiseMesh } from "./PromiseMesh.js"
 import type { ActorNode, AuditRecord, MeshHealth } from "./Views.js"
 
 const namesPerPage = 100
@@ -31,7 +33,7 @@ export const createMesh = async (options: MeshOptions): Promise<PromiseMesh> => 
       const vault = Layer.provide(Layer.tap(composed.vault, MasterKeyCheck.check), composed.store)
       return Layer.provideMerge(
         SingleProcess.layer({ store: composed.store, vault, allowPrivateTargets, config }),
-        composed.store,
+        Layer.merge(composed.store, ChangesOnDemand.layer),
       )
     }),
   ).pipe(
@@ -58,9 +60,11 @@ export const createMesh = async (options: MeshOptions): Promise<PromiseMesh> => 
 }
 
 class EmbeddedMesh implements PromiseMesh {
+  readonly sources: MeshSources
   readonly #runtime: EmbeddedRuntime
 
   constructor(runtime: EmbeddedRuntime) {
+    this.sources = new EmbeddedSources(runtime)
     this.#runtime = runtime
   }
 
@@ -101,10 +105,11 @@ class EmbeddedMesh implements PromiseMesh {
 
   health(): Promise<MeshHealth> {
     return this.#runtime.run(
-      Effect.map(this.#runtime.mesh.health, ({ parkedSinks, problems, ready }) => ({
+      Effect.map(this.#runtime.mesh.health, ({ parkedSinks, problems, ready, stuckSources }) => ({
         ready,
         problems,
         parkedSinks,
+        stuckSources,
       })),
     )
   }

@@ -1,28 +1,9 @@
 // One namespace of a mesh, behind the Promise API.
 
 import { randomUUID } from "node:crypto"
-import { Effect, type Exit, Redacted } from "effect"
-import type {
-  DeadLetter,
-  DeliveryView,
-  MeshService,
-  PublishError,
-  RedeliveryCount,
-  ReplayView,
-  SigningKeysView,
-  SinkInput,
-} from "../../actors/index.js"
-import {
-  describeDeadLetter,
-  describeStanding,
-  fromTrustedJson,
-  type NamespaceName,
-  namespaceCatalogue,
-  nextStep,
-  type RemovalReport,
-  standingName,
-  waitingName,
-} from "../../domain/index.js"
+import { Effect, type Exit } from "effect"
+import type { MeshService, PublishError, RedeliveryCount, SinkInput } from "../../actors/index.js"
+import { type NamespaceName, namespaceCatalogue } from "../../domain/index.js"
 import { auditRecords, EmbeddedKeys } from "./EmbeddedKeys.js"
 import type { EmbeddedRuntime } from "./EmbeddedRuntime.js"
 import { handlerOf } from "./HandlerFunction.js"
@@ -30,6 +11,14 @@ import * as Inputs from "./Inputs.js"
 import { LiveEvents, takeFrom } from "./LiveEvents.js"
 import { orThrow } from "./Failures.js"
 import type { EventPage, EventStream, EventTail, NewEvent, PublishReceipt } from "./PlainEvent.js"
+import {
+  accountOf,
+  deadLetterOf,
+  drawnSecret,
+  explanationOf,
+  publicKeysOf,
+  replayOf,
+} from "./PlainViews.js"
 import type {
   AuditQuery,
   EventHandler,
@@ -42,7 +31,6 @@ import type {
 import type { Detach, MeshNamespace, NamespaceKeys } from "./PromiseMesh.js"
 import type {
   AuditRecord,
-  DeadLetterInfo,
   DeadLetterPage,
   DeadLetterQuery,
   DeliveryExplanation,
@@ -260,12 +248,12 @@ export class EmbeddedNamespace implements MeshNamespace {
   async replay(subscription: string, options: ReplayOptions): Promise<ReplayInfo> {
     const name = Inputs.readSubscriptionName(subscription)
     const spec = Inputs.readReplay(options)
-    return replayInfo(await this.#runtime.run(this.#mesh.replays.start(this.name, name, spec)))
+    return replayOf(await this.#runtime.run(this.#mesh.replays.start(this.name, name, spec)))
   }
 
   async replays(subscription: string): Promise<ReadonlyArray<ReplayInfo>> {
     const name = Inputs.readSubscriptionName(subscription)
-    return (await this.#runtime.run(this.#mesh.replays.list(this.name, name))).map(replayInfo)
+    return (await this.#runtime.run(this.#mesh.replays.list(this.name, name))).map(replayOf)
   }
 
   async cancelReplay(subscription: string, replay: string): Promise<ReplayInfo> {
@@ -274,7 +262,7 @@ export class EmbeddedNamespace implements MeshNamespace {
       subscription: Inputs.readSubscriptionName(subscription),
       id: Inputs.readReplayId(replay),
     }
-    return replayInfo(await this.#runtime.run(this.#mesh.replays.cancel(key)))
+    return replayOf(await this.#runtime.run(this.#mesh.replays.cancel(key)))
   }
 
   async unsubscribe(subscription: string): Promise<void> {
@@ -355,65 +343,5 @@ export class EmbeddedNamespace implements MeshNamespace {
   }
 }
 
-const publicKeysOf = ({ keys }: SigningKeysView): ReadonlyArray<PublicKeyInfo> =>
-  keys.map(({ kid, publicKey, createdAt, until }) => ({
-    kid,
-    publicKey,
-    createdAt: new Date(createdAt),
-    ...(until === undefined ? {} : { until: new Date(until) }),
-  }))
-
-const drawnSecret = ({ secret }: Readonly<Record<string, Redacted.Redacted>>) =>
-  secret === undefined ? {} : { secret: Redacted.value(secret) }
-
-const explanationOf = (view: DeliveryView): DeliveryExplanation => {
-  const { attempts, sink, standing, subscription } = view
-  return {
-    subscription,
-    sink,
-    status: standingName(standing),
-    ...(standing._tag === "Waiting" ? { because: waitingName(standing.cause) } : {}),
-    text: describeStanding(standing),
-    attempts: attempts.map(({ since: _, startedAt, ...rest }) => ({
-      attempt: rest.attempt,
-      startedAt: new Date(startedAt),
-      durationMillis: rest.durationMillis,
-      ...(rest.replay === undefined ? {} : { replay: rest.replay }),
-      outcome: rest.outcome,
-      ...(rest.status === undefined ? {} : { status: rest.status }),
-      ...(rest.reason === undefined ? {} : { reason: rest.reason }),
-    })),
-  }
-}
-
-const deadLetterOf = (letter: DeadLetter): DeadLetterInfo => ({
-  id: letter.id,
-  subscription: letter.subscription,
-  sequence: letter.sequence,
-  reason: letter.reason._tag,
-  detail: describeDeadLetter(letter.reason),
-  attempts: letter.attempts,
-  firstAttemptAt: new Date(letter.firstAttemptAt),
-  deadAt: new Date(letter.deadAt),
-  ...(letter.replay === undefined ? {} : { replay: letter.replay }),
-  event: fromTrustedJson(letter.json),
-})
-
 const isSeveral = (input: NewEvent | ReadonlyArray<NewEvent>): input is ReadonlyArray<NewEvent> =>
   Array.isArray(input)
-
-const accountOf = (report: RemovalReport): RemovalAccount => ({
-  id: report.id,
-  namespace: report.namespace,
-  complete: nextStep(report) === undefined,
-  steps: report.steps.map(({ reason, ...step }) => ({
-    ...step,
-    ...(reason === undefined ? {} : { reason }),
-  })),
-  inFlight: report.inFlight,
-})
-
-const replayInfo = (replay: ReplayView): ReplayInfo => {
-  const { id, state, from, to, position, progress, delivered, failed, dead, skipped } = replay
-  return { id, state, from, to, position, progress, delivered, failed, dead, skipped }
-}

@@ -21,13 +21,20 @@ import {
   Sequence,
   Settings,
   SinkName,
+  SourceName,
   SubscriptionName,
   SubscriptionSpec,
   TypePattern,
 } from "../../domain/index.js"
 import { invalidInput, meshError } from "./Failures.js"
 import type { NewEvent } from "./PlainEvent.js"
-import type { KeyOptions, MeshTuning, NamespaceSettings, SubscriptionOptions } from "./Options.js"
+import type {
+  KeyOptions,
+  MeshTuning,
+  NamespaceSettings,
+  PostgresSourceOptions,
+  SubscriptionOptions,
+} from "./Options.js"
 import type { DeadLetterQuery } from "./Views.js"
 
 const reader = <A, I>(schema: Schema.Schema<A, I>, within: string) => {
@@ -39,6 +46,7 @@ const reader = <A, I>(schema: Schema.Schema<A, I>, within: string) => {
 // Each throws a `MeshError` that names the field.
 export const readNamespaceName = reader(NamespaceName, "namespace")
 export const readSinkName = reader(SinkName, "name")
+export const readSourceName = reader(SourceName, "name")
 export const readSubscriptionName = reader(SubscriptionName, "name")
 export const readSequence = reader(Sequence, "sequence")
 export const readWait = reader(DurationText, "wait")
@@ -159,6 +167,21 @@ const encodedStart = (startAt: NonNullable<SubscriptionOptions["startAt"]>): unk
     ? { sequence: String(startAt.sequence) }
     : { time: timeText(startAt.time) }
 }
+
+// Without what was given: it may be, or hold, the password of the database.
+const message = (text: string) => ({ message: () => ({ message: text, override: true }) })
+
+const readStatedSource = reader(
+  Schema.Struct(
+    { databaseUrl: Schema.optional(Schema.String.annotations(message("must be a string"))) },
+    { key: Schema.String, value: Schema.Unknown },
+  ).annotations(message("must be an object")),
+  "",
+)
+
+/** Of these, the mesh reads the rest: it knows what is stored. */
+export const readSourceOptions = (options: PostgresSourceOptions) =>
+  withoutUndefined(readStatedSource(options))
 
 const Count = Schema.Int.pipe(Schema.between(1, 1_000_000))
 

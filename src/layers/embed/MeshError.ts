@@ -33,6 +33,7 @@ export type MeshErrorCode =
   | "SchemaMismatch"
   | "SinkInUse"
   | "SinkNotFound"
+  | "SourceNotFound"
   | "StoreLocked"
   | "StoreTooNew"
   | "StoreUnavailable"

@@ -212,6 +212,43 @@ export interface AuditQuery {
   readonly limit?: number | undefined
 }
 
+/** Which changes of a database become events, and of which namespaces: `namespace` or `namespaceColumn`. */
+export interface PostgresSourceOptions {
+  /** `postgres://…`, sealed and never shown again. The one that is stored stays where none is given. */
+  readonly databaseUrl?: string | undefined
+  /** The replication slot, which is created if it is missing. It cannot change. */
+  readonly slot: string
+  readonly publication: string | ReadonlyArray<string>
+  /** A publication that is missing is created for these. */
+  readonly publicationTables?: "all" | ReadonlyArray<string> | undefined
+  /** Tables such as "public.orders" whose rows are told before their changes. */
+  readonly snapshot?: "all" | ReadonlyArray<string> | undefined
+  /** Of all rows; `{{schema}}`, `{{table}}` and `{{row.<column>}}` stand for what they name. */
+  readonly namespace?: string | undefined
+  /** The column that names the namespace of its row. */
+  readonly namespaceColumn?: string | undefined
+  /** What becomes of rows that name no namespace, or none that takes events: "skip". */
+  readonly unknownNamespaces?: "skip" | { readonly park: string } | undefined
+  /** The first segments of the types of events: "postgres". */
+  readonly typePrefix?: string | undefined
+  /** Tables whose rows describe events; see docs/outbox.md. */
+  readonly eventTables?: ReadonlyArray<string> | undefined
+  /** Messages of `pg_logical_emit_message` with this prefix describe events. */
+  readonly messagePrefix?: string | undefined
+  /** Numerics, and integers beyond 2^53: "exact" (the default), as text, or the "nearest" number. */
+  readonly numbers?: "exact" | "nearest" | undefined
+  /** Whether large transactions are sent while they are under way: true. */
+  readonly streaming?: boolean | undefined
+  /** What of such transactions is kept in memory: 64 MiB. */
+  readonly bufferBytes?: string | undefined
+  /** An alarm is raised when the server has to keep more of its log than this. */
+  readonly lagBudget?: string | undefined
+  /** An idle database is written a message this often. */
+  readonly heartbeat?: string | undefined
+  /** The slot is kept on standbys too, from Postgres 17 on: false. */
+  readonly failover?: boolean | undefined
+}
+
 export interface ReplayOptions {
   /** The first event: the oldest there is, a sequence, or the first accepted at or after a time. */
   readonly from: "earliest" | { readonly sequence: number } | { readonly time: Date }

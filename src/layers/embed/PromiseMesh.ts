@@ -7,6 +7,7 @@ import type {
   EventTypeSpec,
   KeyOptions,
   NamespaceSettings,
+  PostgresSourceOptions,
   PublishOptions,
   ReplayOptions,
   SubscriptionOptions,
@@ -25,7 +26,9 @@ import type {
   PublicKeyInfo,
   RemovalAccount,
   ReplayInfo,
+  SourceInfo,
   SubscriptionInfo,
+  TableSnapshotInfo,
 } from "./Views.js"
 
 /** Stops the function from being called. Its subscription stays, keeps its place and waits for another. */
@@ -152,11 +155,34 @@ export interface MeshNamespace {
   remove(options?: { readonly wait?: string | undefined }): Promise<RemovalAccount>
 }
 
+/** What brings events in from outside. */
+export interface MeshSources {
+  /**
+   * Has the committed changes of a Postgres database become events: starts the source, or starts it
+   * anew with other options. It connects in its own time; `get` says how that goes.
+   */
+  postgres(name: string, options: PostgresSourceOptions): Promise<SourceInfo>
+  get(name: string): Promise<SourceInfo>
+  /** The sources after a name, ascending, 100 at a time. */
+  list(after?: string): Promise<ReadonlyArray<SourceInfo>>
+  /**
+   * Has all rows of a table, such as "public.orders", told while its changes go on. Resolves with the
+   * snapshot that is under way, or a new one; whether there is such a table is found out later.
+   */
+  snapshot(name: string, table: string): Promise<TableSnapshotInfo>
+  /**
+   * Stops a source and drops the replication slot that was created for it; one that was there before
+   * is `kept`. `remains`: it should have been dropped, but the server could not be asked.
+   */
+  remove(name: string): Promise<{ readonly slot: "dropped" | "kept" | "remains" }>
+}
+
 export interface PromiseMesh {
   /** The namespace of that name, registered if it is new. Settings that are given replace those it has. */
   namespace(name: string, settings?: NamespaceSettings): Promise<MeshNamespace>
   /** The names after one, ascending, 100 at a time. */
   namespaces(after?: string): Promise<ReadonlyArray<string>>
+  readonly sources: MeshSources
   /** Who made, changed and removed namespaces and host types, the oldest first. */
   audit(query?: AuditQuery): Promise<ReadonlyArray<AuditRecord>>
   /** The live supervision tree. */

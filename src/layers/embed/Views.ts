@@ -1,6 +1,6 @@
 // What the Promise API answers, and how lists are asked for, in plain types.
 
-import type { EventTypeSpec } from "./Options.js"
+import type { EventTypeSpec, PostgresSourceOptions } from "./Options.js"
 import type { MeshEvent } from "./PlainEvent.js"
 
 export interface EventTypeInfo extends EventTypeSpec {
@@ -155,6 +155,69 @@ export interface ReplayInfo {
   readonly skipped: number
 }
 
+/** Changes of a database, and how they go. */
+export interface SourceInfo {
+  readonly name: string
+  readonly kind: "wal"
+  /** As they are stated. */
+  readonly options: Omit<PostgresSourceOptions, "databaseUrl">
+  /** `host:port/database`. */
+  readonly server: string
+  /** `waiting`: after a problem that may pass. `blocked`: somebody has to do something. */
+  readonly state: "connecting" | "streaming" | "waiting" | "blocked"
+  readonly problem?: {
+    /** Such as "slot-missing". */
+    readonly code: string
+    readonly reason: string
+    /** What to do about it. */
+    readonly remedy?: string
+  }
+  /** Everything before this place of the log is journalled: "16/B374D848". */
+  readonly position?: string
+  /** Bytes of log that the server keeps for the slot; a few seconds old. */
+  readonly lagBytes?: number
+  /** As the server has it, such as "reserved". */
+  readonly walStatus?: string
+  /** Its tables that are, or were, told whole; ascending. */
+  readonly snapshots: ReadonlyArray<TableSnapshotInfo>
+  /** Since it was started. */
+  readonly counts: {
+    /** Rows, truncations and messages that were read. */
+    readonly changes: number
+    readonly transactions: number
+    /** Events that are journalled. */
+    readonly events: number
+    /** Of these, those that had been there before. */
+    readonly duplicates: number
+    /** Rows that were told whether they changed or not. */
+    readonly snapshotRows: number
+    /** Events that no namespace takes. */
+    readonly skipped: number
+    /** Events that went to the parking namespace instead. */
+    readonly parked: number
+    /** What should describe an event and does not, and events that are too large. */
+    readonly unreadable: number
+    /** Events that go without some columns, being too large with all. */
+    readonly reduced: number
+  }
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+/** A table whose rows are all told, and how far that is. */
+export interface TableSnapshotInfo {
+  readonly table: string
+  readonly state: "waiting" | "reading" | "done" | "failed"
+  /** Told so far. */
+  readonly rows: number
+  /** In all, by the server's statistics, once it has begun. */
+  readonly estimatedRows?: number
+  /** Why it failed. */
+  readonly problem?: string
+  readonly requestedAt: Date
+  readonly endedAt?: Date
+}
+
 /** The account of a removal: what each step did, and what became of deliveries in flight. */
 export interface RemovalAccount {
   /** Tells the removals of a name from each other. */
@@ -203,6 +266,8 @@ export interface MeshHealth {
     readonly since: number
     readonly cause: string
   }>
+  /** Sources that do not work, or lag too much, until somebody does something. */
+  readonly stuckSources: ReadonlyArray<{ readonly source: string; readonly problem: string }>
 }
 
 export interface PublicKeyInfo {

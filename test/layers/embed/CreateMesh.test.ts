@@ -488,7 +488,12 @@ describe("the mesh", () => {
     }
     walk(await mesh.actors())
     expect(paths).toContain("mesh/namespaces/acme.example/subscriptions/h")
-    expect(await mesh.health()).toEqual({ ready: true, problems: [], parkedSinks: [] })
+    expect(await mesh.health()).toEqual({
+      ready: true,
+      problems: [],
+      parkedSinks: [],
+      stuckSources: [],
+    })
   })
 
   it("waits for deliveries in flight when it closes, and answers nothing afterwards", async () => {
