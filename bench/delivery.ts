@@ -6,7 +6,7 @@
  * ten, and the latency from the call that publishes to the receipt at 200 events per second.
  *
  * Peers run in processes of their own, under the Node that they need. Everything was queued before a
- * clock starts, but for latency.
+ * clock starts, but for latency. Figures are medians of rounds in which the contenders take turns.
  */
 import { fork } from "node:child_process"
 import { createHmac, createSecretKey, randomBytes } from "node:crypto"
@@ -29,6 +29,8 @@ const FANOUT = 10
 const ROUNDS = 3
 const PER_SECOND = 200
 const LATENCY_EVENTS = 1_000
+/** The first second warms up and does not count. */
+const WARM_UP_EVENTS = PER_SECOND
 
 const peerNode = local("node_modules/node/bin/node")
 const peers = ["bullmq", "pg-boss", "graphile-worker"].filter(() =>
@@ -227,8 +229,11 @@ const takeTurns = async (
 
 // --- What is measured: latency --------------------------------------------------------------------
 
-const ourLatency = async ({ mesh, receiver }: Surroundings): Promise<ReadonlyArray<number>> => {
-  const namespace = NamespaceName.make("latency.bench")
+const ourLatency = async (
+  { mesh, receiver }: Surroundings,
+  round: number,
+): Promise<ReadonlyArray<number>> => {
+  const namespace = NamespaceName.make(`latency-${round}.bench`)
   const hook = SinkName.make("hook")
   await Effect.runPromise(
     Effect.gen(function* () {
@@ -241,10 +246,10 @@ const ourLatency = async ({ mesh, receiver }: Surroundings): Promise<ReadonlyArr
       })
     }),
   )
-  const { complete } = await receiver.expect(LATENCY_EVENTS, true)
+  const { complete } = await receiver.expect(WARM_UP_EVENTS + LATENCY_EVENTS, true)
   const start = performance.now()
   const calls: Array<Promise<unknown>> = []
-  for (let n = 0; n < LATENCY_EVENTS; n++) {
+  for (let n = 0; n < WARM_UP_EVENTS + LATENCY_EVENTS; n++) {
     const wait = start + (n * 1_000) / PER_SECOND - performance.now()
     if (wait > 1) await new Promise((resolve) => setTimeout(resolve, wait))
     const event = eventWith(`latency-${n}`, String(process.hrtime.bigint()))
@@ -253,7 +258,7 @@ const ourLatency = async ({ mesh, receiver }: Surroundings): Promise<ReadonlyArr
   await Promise.all(calls)
   await complete
   await Effect.runPromise(mesh.namespaces.remove(namespace, { wait: Duration.minutes(1) }))
-  return receiver.latencies()
+  return (await receiver.latencies()).slice(WARM_UP_EVENTS)
 }
 
 const peerLatency = (
@@ -262,15 +267,15 @@ const peerLatency = (
 ): Promise<ReadonlyArray<number>> =>
   withPeer(name, databaseUrl, receiver.port, async (command) => {
     await command({ command: "start", concurrency: CONCURRENCY, latency: true })
-    const { complete } = await receiver.expect(LATENCY_EVENTS, true)
+    const { complete } = await receiver.expect(WARM_UP_EVENTS + LATENCY_EVENTS, true)
     await command({
       command: "trickle",
       body: bodyTemplate,
       perSecond: PER_SECOND,
-      count: LATENCY_EVENTS,
+      count: WARM_UP_EVENTS + LATENCY_EVENTS,
     })
     await complete
-    return receiver.latencies()
+    return (await receiver.latencies()).slice(WARM_UP_EVENTS)
   })
 
 // --------------------------------------------------------------------------------------------------
@@ -301,17 +306,25 @@ const measure = async (surroundings: Surroundings): Promise<void> => {
       ]),
     ),
   )
-  const latencies: Array<readonly [string, ReadonlyArray<number>]> = [
-    ["eventloom", await ourLatency(surroundings)],
-  ]
-  for (const name of peers) latencies.push([name, await peerLatency(surroundings, name)])
+  const rounds: Array<ReadonlyArray<ReadonlyArray<number>>> = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const latencies = [await ourLatency(surroundings, round)]
+    for (const name of peers) latencies.push(await peerLatency(surroundings, name))
+    rounds.push(latencies)
+  }
+  const at = (contender: number, q: number): ReadonlyArray<number> =>
+    rounds.map((latencies) => quantile(latencies[contender] ?? [], q))
+  const ratio = (contender: number, q: number): number =>
+    median(at(0, q).map((ours, round) => ours / (at(contender, q)[round] ?? Number.NaN)))
   printTable(
     `Publish call to receipt at ${PER_SECOND} events/s, Postgres journal, milliseconds`,
-    ["contender", "p50", "p99"],
-    latencies.map(([name, values]) => [
+    ["contender", "p50", "p99", "ours / theirs, p50", "p99"],
+    ["eventloom", ...peers].map((name, contender) => [
       name,
-      figure(quantile(values, 0.5)),
-      figure(quantile(values, 0.99)),
+      figure(median(at(contender, 0.5))),
+      figure(median(at(contender, 0.99))),
+      figure(ratio(contender, 0.5)),
+      figure(ratio(contender, 0.99)),
     ]),
   )
   if (peers.length === 0) console.log("Peers are not installed: npm ci --prefix bench")
