@@ -3,7 +3,7 @@
  * message at all is a {@link MalformedMessage} that says where, never a hang and never a wrong row.
  */
 import { Either, Schema } from "effect"
-import type { Lsn } from "./Lsn.js"
+import { CursorFault, MessageCursor } from "./MessageCursor.js"
 import {
   Cell,
   type Oid,
@@ -40,91 +40,16 @@ export const decodeMessage = (
   bytes: Uint8Array,
   { inStream, readText = readUtf8 }: DecodeContext,
 ): Either.Either<PgOutputMessage, MalformedMessage> => {
-  const cursor = new Cursor(bytes, readText)
+  const cursor = new MessageCursor(bytes, readText)
   try {
     const message = readMessage(cursor, inStream)
-    if (cursor.at !== bytes.length) throw new Fault("something follows its end")
+    if (cursor.at !== bytes.length) throw new CursorFault("something follows its end")
     return Either.right(message)
   } catch (error) {
-    if (!(error instanceof Fault || error instanceof RangeError)) throw error
-    const reason = error instanceof Fault ? error.reason : "it is cut short"
+    if (!(error instanceof CursorFault || error instanceof RangeError)) throw error
+    const reason = error instanceof CursorFault ? error.reason : "it is cut short"
     const kind = bytes.length === 0 ? "" : String.fromCharCode(bytes[0] ?? 0)
     return Either.left(new MalformedMessage({ kind, offset: cursor.at, reason }))
-  }
-}
-
-/** Thrown and caught in this file only. */
-class Fault {
-  readonly reason: string
-  constructor(reason: string) {
-    this.reason = reason
-  }
-}
-
-class Cursor {
-  at = 0
-  readonly bytes: Uint8Array
-  readonly readText: ReadText
-  readonly #view: DataView
-
-  constructor(bytes: Uint8Array, readText: ReadText) {
-    this.bytes = bytes
-    this.readText = readText
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  }
-
-  // A view throws a RangeError where there are no more bytes.
-  byte(): number {
-    const value = this.#view.getUint8(this.at)
-    this.at += 1
-    return value
-  }
-
-  int16(): number {
-    const value = this.#view.getInt16(this.at)
-    this.at += 2
-    return value
-  }
-
-  int32(): number {
-    const value = this.#view.getInt32(this.at)
-    this.at += 4
-    return value
-  }
-
-  uint32(): number {
-    const value = this.#view.getUint32(this.at)
-    this.at += 4
-    return value
-  }
-
-  int64(): bigint {
-    const value = this.#view.getBigInt64(this.at)
-    this.at += 8
-    return value
-  }
-
-  lsn(): Lsn {
-    const value = this.#view.getBigUint64(this.at)
-    this.at += 8
-    return value as Lsn
-  }
-
-  /** A text that ends with a zero byte. */
-  text(): string {
-    const end = this.bytes.indexOf(0, this.at)
-    if (end < 0) throw new Fault("a text has no end")
-    const text = this.readText(this.bytes, this.at, end)
-    this.at = end + 1
-    return text
-  }
-
-  /** Passes over a counted run of bytes; answers where it starts. */
-  skip(length: number): number {
-    const start = this.at
-    if (length < 0 || start + length > this.bytes.length) throw new Fault("a length is wrong")
-    this.at = start + length
-    return start
   }
 }
 
@@ -158,7 +83,7 @@ const code = {
   binary: letter("b"),
 } as const
 
-const readMessage = (cursor: Cursor, inStream: boolean): PgOutputMessage => {
+const readMessage = (cursor: MessageCursor, inStream: boolean): PgOutputMessage => {
   const kind = cursor.byte()
   switch (kind) {
     case code.insert:
@@ -229,30 +154,30 @@ const readMessage = (cursor: Cursor, inStream: boolean): PgOutputMessage => {
         ...readPreparedName(cursor),
       }
     default:
-      throw new Fault("there is no such kind")
+      throw new CursorFault("there is no such kind")
   }
 }
 
-const readXid = (cursor: Cursor, inStream: boolean): Xid | undefined =>
+const readXid = (cursor: MessageCursor, inStream: boolean): Xid | undefined =>
   inStream ? cursor.uint32() : undefined
 
-const readCommit = (cursor: Cursor) => ({
+const readCommit = (cursor: MessageCursor) => ({
   flags: cursor.byte(),
   commitLsn: cursor.lsn(),
   endLsn: cursor.lsn(),
   committedAt: cursor.int64(),
 })
 
-const readPrepared = (cursor: Cursor) => ({
+const readPrepared = (cursor: MessageCursor) => ({
   prepareLsn: cursor.lsn(),
   endLsn: cursor.lsn(),
   preparedAt: cursor.int64(),
   ...readPreparedName(cursor),
 })
 
-const readPreparedName = (cursor: Cursor) => ({ xid: cursor.uint32(), gid: cursor.text() })
+const readPreparedName = (cursor: MessageCursor) => ({ xid: cursor.uint32(), gid: cursor.text() })
 
-const readUpdate = (cursor: Cursor, inStream: boolean): PgOutputMessage => {
+const readUpdate = (cursor: MessageCursor, inStream: boolean): PgOutputMessage => {
   const xid = readXid(cursor, inStream)
   const relation = cursor.uint32()
   const first = cursor.byte()
@@ -264,7 +189,7 @@ const readUpdate = (cursor: Cursor, inStream: boolean): PgOutputMessage => {
   return { tag: "Update", xid, relation, before, after: readNewTuple(cursor, cursor.byte()) }
 }
 
-const readStreamAbort = (cursor: Cursor): PgOutputMessage => {
+const readStreamAbort = (cursor: MessageCursor): PgOutputMessage => {
   const xid = cursor.uint32()
   const subXid = cursor.uint32()
   const isLong = cursor.at < cursor.bytes.length
@@ -277,12 +202,13 @@ const readStreamAbort = (cursor: Cursor): PgOutputMessage => {
   }
 }
 
-const readTruncate = (cursor: Cursor, inStream: boolean): PgOutputMessage => {
+const readTruncate = (cursor: MessageCursor, inStream: boolean): PgOutputMessage => {
   const xid = readXid(cursor, inStream)
   const count = cursor.int32()
   const flags = cursor.byte()
   // Each takes four bytes: what says that there are more is not believed.
-  if (count < 0 || count * 4 > cursor.bytes.length - cursor.at) throw new Fault("a count is wrong")
+  if (count < 0 || count * 4 > cursor.bytes.length - cursor.at)
+    throw new CursorFault("a count is wrong")
   const relations: Array<Oid> = []
   for (let index = 0; index < count; index++) relations.push(cursor.uint32())
   return {
@@ -294,7 +220,7 @@ const readTruncate = (cursor: Cursor, inStream: boolean): PgOutputMessage => {
   }
 }
 
-const readLogicalMessage = (cursor: Cursor, inStream: boolean): PgOutputMessage => {
+const readLogicalMessage = (cursor: MessageCursor, inStream: boolean): PgOutputMessage => {
   const xid = readXid(cursor, inStream)
   const flags = cursor.byte()
   const lsn = cursor.lsn()
@@ -317,15 +243,15 @@ const identities: Readonly<Record<string, ReplicaIdentity>> = {
   i: "index",
 }
 
-const readRelation = (cursor: Cursor, inStream: boolean): PgOutputMessage => {
+const readRelation = (cursor: MessageCursor, inStream: boolean): PgOutputMessage => {
   const xid = readXid(cursor, inStream)
   const oid = cursor.uint32()
   const schema = cursor.text()
   const name = cursor.text()
   const replicaIdentity = identities[String.fromCharCode(cursor.byte())]
-  if (replicaIdentity === undefined) throw new Fault("there is no such replica identity")
+  if (replicaIdentity === undefined) throw new CursorFault("there is no such replica identity")
   const count = cursor.int16()
-  if (count < 0) throw new Fault("a count is wrong")
+  if (count < 0) throw new CursorFault("a count is wrong")
   const columns: Array<RelationColumn> = []
   for (let index = 0; index < count; index++) {
     columns.push({
@@ -347,20 +273,20 @@ const readRelation = (cursor: Cursor, inStream: boolean): PgOutputMessage => {
   }
 }
 
-const readNewTuple = (cursor: Cursor, kind: number): Tuple => {
-  if (kind !== code.newTuple) throw new Fault("the new row is missing")
+const readNewTuple = (cursor: MessageCursor, kind: number): Tuple => {
+  if (kind !== code.newTuple) throw new CursorFault("the new row is missing")
   return readTuple(cursor)
 }
 
-const readOldTuple = (cursor: Cursor, kind: number): OldTuple => {
+const readOldTuple = (cursor: MessageCursor, kind: number): OldTuple => {
   if (kind === code.oldKey) return { kind: "key", tuple: readTuple(cursor) }
   if (kind === code.oldTuple) return { kind: "full", tuple: readTuple(cursor) }
-  throw new Fault("the old row is missing")
+  throw new CursorFault("the old row is missing")
 }
 
-const readTuple = (cursor: Cursor): Tuple => {
+const readTuple = (cursor: MessageCursor): Tuple => {
   const count = cursor.int16()
-  if (count < 0) throw new Fault("a count is wrong")
+  if (count < 0) throw new CursorFault("a count is wrong")
   const cells: Array<number> = []
   for (let index = 0; index < count; index++) {
     const kind = cursor.byte()
@@ -369,7 +295,7 @@ const readTuple = (cursor: Cursor): Tuple => {
       cells.push(kind === code.text ? Cell.text : Cell.binary, start, cursor.at)
     } else if (kind === code.null) cells.push(Cell.null, 0, 0)
     else if (kind === code.unchanged) cells.push(Cell.unchanged, 0, 0)
-    else throw new Fault("there is no such form of a value")
+    else throw new CursorFault("there is no such form of a value")
   }
   return { bytes: cursor.bytes, cells }
 }
