@@ -2,8 +2,9 @@
 // shared secret, sent as `v1,<base64>`, and Ed25519 with a key pair, sent as `v1a,<base64>`. There is
 // one per secret and key, space-separated.
 
-import { createHmac, createPrivateKey, createSecretKey, type KeyObject, sign } from "node:crypto"
+import { createPrivateKey, createSecretKey, type KeyObject, sign } from "node:crypto"
 import { Either, Redacted, Schema } from "effect"
+import { hmacSha256 } from "./HmacSha256.js"
 
 export const MIN_SECRET_BYTES = 24
 export const MAX_SECRET_BYTES = 64
@@ -43,14 +44,14 @@ export const parseSecrets = (
   return Either.right(keys)
 }
 
-/** One signature, with its version, over `prefix` and `body` one after the other. */
+/** One signature, with its version, over `prefix`, which is ASCII, and `body` one after the other. */
 export type SigningKey = (prefix: string, body: Uint8Array) => string
 
 /** A secret that signs: HMAC-SHA256, as `v1`. */
-export const hmacKey =
-  (key: KeyObject): SigningKey =>
-  (prefix, body) =>
-    `v1,${createHmac("sha256", key).update(prefix).update(body).digest("base64")}`
+export const hmacKey = (key: KeyObject): SigningKey => {
+  const hmac = hmacSha256(key.export())
+  return (prefix, body) => `v1,${hmac(prefix, body)}`
+}
 
 const KEY_FORM = /^whsk_([A-Za-z0-9+/]{86}==)$/
 const SEED_BYTES = 32
