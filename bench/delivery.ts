@@ -28,7 +28,7 @@ const FANOUT_EVENTS = 3_000
 const FANOUT = 10
 const ROUNDS = 3
 /** Of every contender; code that runs hot is compiled anew for tens of thousands of deliveries. */
-const WARM_UP_ROUNDS = 2
+const WARM_UP_ROUNDS = 4
 const PER_SECOND = 200
 const LATENCY_EVENTS = 1_000
 /** The first second warms up and does not count. */

@@ -189,45 +189,34 @@ const serve = (
     }
   })
 
-const rounds = { rounds: 5, minMillis: 1_000 }
+const rounds = { rounds: 5, minMillis: 2_000 }
 
-const measure = Effect.gen(function* () {
-  const server = yield* testServer
-  const schema = yield* freshSchema(server)
-  const send = yield* startGenerator
-  const memory = yield* serve(MemoryStore.layer)
-  const postgres = yield* serve(PostgresStore.layer({ url: Redacted.make(server.url), schema }))
-  const bare = yield* startBare
-
-  const singles = (name: string, port: number): Contender => ({
-    name,
-    run: (count) =>
-      send({ port, requests: count * CONNECTIONS, connections: CONNECTIONS, events: 1 }),
-  })
-  const single = yield* Effect.promise(() =>
-    compare(
-      [
-        singles("one event a request, memory", memory.port),
-        singles("one event a request, Postgres", postgres.port),
-        singles("bare node:http", bare),
-      ],
-      rounds,
-    ),
-  )
-  printTable(
-    `HTTP publish: one event a request, ${CONNECTIONS} connections`,
-    ["", "requests/s", "against the last"],
-    single.map(({ name, perSecond, ratio }) => [
+const measure = (
+  name: string,
+  store: Layer.Layer<SingleProcess.Stores, unknown>,
+  bare: number,
+  send: (load: Load) => Promise<unknown>,
+) =>
+  Effect.gen(function* () {
+    const { port, publish } = yield* serve(store)
+    const singles = (name: string, port: number): Contender => ({
       name,
-      figure(perSecond * CONNECTIONS),
-      figure(ratio),
-    ]),
-  )
+      run: (count) =>
+        send({ port, requests: count * CONNECTIONS, connections: CONNECTIONS, events: 1 }),
+    })
+    const single = yield* Effect.promise(() =>
+      compare([singles("one event a request", port), singles("bare node:http", bare)], rounds),
+    )
+    printTable(
+      `HTTP publish: one event a request, ${CONNECTIONS} connections: ${name}`,
+      ["", "requests/s", "against the last"],
+      single.map(({ name, perSecond, ratio }) => [
+        name,
+        figure(perSecond * CONNECTIONS),
+        figure(ratio),
+      ]),
+    )
 
-  for (const [name, { port, publish }] of [
-    ["memory", memory],
-    ["Postgres", postgres],
-  ] as const) {
     const load = { port, connections: BATCH_CONNECTIONS, events: BATCH_EVENTS }
     const batches = yield* Effect.promise(() =>
       compare(
@@ -250,10 +239,20 @@ const measure = Effect.gen(function* () {
         figure(ratio),
       ]),
     )
-  }
+  }).pipe(Effect.scoped)
+
+const bench = Effect.gen(function* () {
+  const server = yield* testServer
+  const schema = yield* freshSchema(server)
+  const send = yield* startGenerator
+  const bare = yield* startBare
+  // One after the other: what a journal in memory holds would be collected at the other's expense.
+  const postgres = PostgresStore.layer({ url: Redacted.make(server.url), schema })
+  yield* measure("Postgres", postgres, bare, send)
+  yield* measure("memory", MemoryStore.layer, bare, send)
 })
 
-export const run = (): Promise<void> => Effect.runPromise(Effect.scoped(measure))
+export const run = (): Promise<void> => Effect.runPromise(Effect.scoped(bench))
 
 if (isMain(import.meta.url)) {
   if (process.argv[2] === GENERATOR) generate()
