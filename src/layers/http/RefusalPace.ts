@@ -1,6 +1,7 @@
 // Refusals of publishes, answered at a pace. Who is over a quota comes in bursts, and a burst of refusals
-// keeps everybody else waiting for as long as it takes to write them. So of each namespace one refusal a
-// millisecond is answered. A client sends its next request on a connection after the answer to the last, so
+// keeps everybody else waiting for as long as it takes to write them, and to collect what they leave in
+// memory. So of each namespace one refusal is answered every five milliseconds, or as many more as wait too
+// long for that. A client sends its next request on a connection after the answer to the last, so
 // what it sends comes at that pace too.
 //
 // A refusal that comes alone is answered at once, and none waits for longer than a quarter of a second.
@@ -8,9 +9,9 @@
 import { Context, Effect, type Scope } from "effect"
 import type { NamespaceName } from "../../domain/index.js"
 
-const intervalMillis = 1
+const intervalMillis = 5
 /** The most that a refusal waits for. */
-const roundsToWait = 250
+const roundsToWait = 50
 
 /** Who waits, in their order; `perRound` are answered at a time. */
 interface Line {
