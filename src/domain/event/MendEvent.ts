@@ -70,7 +70,9 @@ const mendNames = (value: Readonly<Record<string, unknown>>, note: Note): Fields
   const misspelt: Array<readonly [string, unknown]> = []
   for (const [name, member] of Object.entries(value)) {
     if (canonicalName(name) === name) fields.set(name, member)
-    else if (!isAbsent(member)) misspelt.push([name, member])
+    else if (isAbsent(member))
+      note(canonicalName(name), `${quoted(name)} left out: it has no value`)
+    else misspelt.push([name, member])
   }
   for (const [name, member] of misspelt) {
     const canonical = canonicalName(name)
