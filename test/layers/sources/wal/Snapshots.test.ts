@@ -260,7 +260,7 @@ describe("a snapshot on demand", () => {
         const events = yield* settled(rig, "insert into t values (-1, 0)")
         expect(fold(events)).toEqual(yield* rowsOf(rig))
       }),
-    60_000,
+    120_000,
   )
 
   it.scopedLive("goes on where it was after a restart, and what is read again is recognised", () =>

@@ -128,7 +128,8 @@ export interface SourceRig {
   readonly source: (wanted: (view: SourceView) => boolean) => Effect.Effect<SourceView>
 }
 
-const patience = "10 seconds"
+/** Longer than a connection that is cut while it is made may take to be given up. */
+const patience = "25 seconds"
 
 /** Slots are of the whole server, so each test has one of its own. */
 export const freshSlot = Effect.sync(() => `s_${randomBytes(6).toString("hex")}`)
