@@ -84,7 +84,7 @@ const startRemoval = (
     }),
   )
   return superseded.pipe(
-    Effect.tap(() => Effect.sync(() => mesh.removing.set(report.namespace, { account, waiting }))),
+    Effect.zipRight(Effect.sync(() => mesh.removing.set(report.namespace, { account, waiting }))),
     // The actor of an earlier removal of the name has said its last word, but may not be gone yet.
     Effect.zipRight(mesh.removals.stop(report.namespace)),
     Effect.zipRight(start),

@@ -276,6 +276,18 @@ describe("A removal, killed", () => {
   )
 })
 
+/** The answer to the last step of a removal got lost, and the name is another's before that is known. */
+const takenBeforeHeard = (t: TestMesh) =>
+  Effect.gen(function* () {
+    const ns = yield* filled(t)
+    yield* t.faults.next("Removals.release", Fault.FailAfter())
+    const first = yield* Effect.fork(t.mesh.namespaces.remove(ns.name, { wait: "1 hour" }))
+    yield* t.simulation.advance("100 millis")
+    expect(first.unsafePoll()).toBeNull()
+    yield* ns.create
+    return { first, ns }
+  })
+
 describe("A removal, while the store fails", () => {
   it.each(dangerous)("at %s: is tried again until it is done, and says so", (operation) =>
     TestMesh.run((t) =>
@@ -304,13 +316,7 @@ describe("A removal, while the store fails", () => {
   it("leaves who has the name next alone when the answer to its last step got lost", () =>
     TestMesh.run((t) =>
       Effect.gen(function* () {
-        const ns = yield* filled(t)
-        yield* t.faults.next("Removals.release", Fault.FailAfter())
-        const first = yield* Effect.fork(t.mesh.namespaces.remove(ns.name, { wait: "1 hour" }))
-        yield* t.simulation.advance("100 millis")
-        expect(first.unsafePoll()).toBeNull()
-
-        yield* ns.create
+        const { first, ns } = yield* takenBeforeHeard(t)
         yield* ns.subscribe("next")
         yield* ns.publish(["b"])
         yield* t.simulation.advance("1 minute")
@@ -323,11 +329,7 @@ describe("A removal, while the store fails", () => {
   it("is another removal for who has the name next", () =>
     TestMesh.run((t) =>
       Effect.gen(function* () {
-        const ns = yield* filled(t)
-        yield* t.faults.next("Removals.release", Fault.FailAfter())
-        const first = yield* Effect.fork(t.mesh.namespaces.remove(ns.name, { wait: "1 hour" }))
-        yield* t.simulation.advance("100 millis")
-        yield* ns.create
+        const { first, ns } = yield* takenBeforeHeard(t)
         yield* ns.publish(["b"])
         const second = yield* removeWaiting(t, ns.name)
         const reports = [yield* t.simulation.finish(Fiber.join(first)), second]

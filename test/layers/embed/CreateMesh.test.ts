@@ -17,6 +17,7 @@ import {
   RejectEvent,
   RetryLater,
 } from "../../../src/layers/embed/index.js"
+import { failure } from "./Failure.js"
 
 const open: Array<PromiseMesh> = []
 
@@ -32,16 +33,6 @@ const startNamespace = async (options?: Partial<MeshOptions>): Promise<MeshNames
 afterEach(async () => {
   await Promise.all(open.splice(0).map((mesh) => mesh.close()))
 })
-
-const failure = async (attempt: Promise<unknown>): Promise<MeshError> => {
-  try {
-    await attempt
-  } catch (error) {
-    if (error instanceof MeshError) return error
-    throw error
-  }
-  throw new Error("it did not fail")
-}
 
 /** A promise and its end. */
 const gate = <A = void>() => {

@@ -6,7 +6,6 @@ import { Effect, type Scope } from "effect"
 import { describe, expect, vi } from "vitest"
 import {
   createMesh,
-  MeshError,
   type MeshEvent,
   type MeshOptions,
   type PostgresSourceOptions,
@@ -14,6 +13,7 @@ import {
 } from "../../../src/layers/embed/index.js"
 import { freshDatabase, freshSchema, onServer } from "../../support/Postgres.js"
 import { freshSlot, session, sharedServer } from "../sources/wal/WalRig.js"
+import { failure } from "./Failure.js"
 
 const server = sharedServer()
 
@@ -85,16 +85,6 @@ const slots = async (url: string, slot: string): Promise<number> =>
       onServer(url, `select from pg_replication_slots where slot_name = '${slot}'`),
     )
   ).length
-
-const failure = async (attempt: Promise<unknown>): Promise<MeshError> => {
-  try {
-    await attempt
-  } catch (error) {
-    if (error instanceof MeshError) return error
-    throw error
-  }
-  throw new Error("it did not fail")
-}
 
 describe("changes of a Postgres database", () => {
   inShop("become events that a function takes", async ({ options, sql, start, url }) => {

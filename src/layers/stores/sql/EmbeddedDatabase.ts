@@ -6,7 +6,8 @@ import { PGlite, type PGliteOptions } from "@electric-sql/pglite"
 import { createPgConfig } from "@electric-sql/pglite/node-postgres"
 import { Effect, type Scope } from "effect"
 import { Client, type ClientConfig, Pool } from "pg"
-import { StoreUnavailable } from "../../../actors/index.js"
+import type { StoreUnavailable } from "../../../actors/index.js"
+import { unavailableBy } from "./StoreFailure.js"
 import { valueParsers } from "./ValueParsers.js"
 
 export interface EmbeddedDatabase {
@@ -22,11 +23,7 @@ export const openDatabase = (
   Effect.gen(function* () {
     const first = yield* Effect.tryPromise({
       try: () => PGlite.create(options),
-      catch: (cause) =>
-        new StoreUnavailable({
-          operation: "open the embedded store",
-          reason: cause instanceof Error ? cause.message : String(cause),
-        }),
+      catch: unavailableBy("open the embedded store"),
     })
     const state: { database: PGlite; failed: boolean } = { database: first, failed: false }
     yield* Effect.addFinalizer(() =>

@@ -8,8 +8,9 @@ import { createRequire } from "node:module"
 import * as path from "node:path"
 import type { PGliteOptions } from "@electric-sql/pglite"
 import { Effect, type Scope } from "effect"
-import { StoreUnavailable } from "../../../actors/index.js"
+import type { StoreUnavailable } from "../../../actors/index.js"
 import { type EmbeddedDatabase, openDatabase } from "./EmbeddedDatabase.js"
+import { unavailableBy } from "./StoreFailure.js"
 
 /** The image of an empty database; undefined where this package runs from somewhere else than its folder. */
 export const emptyDatabase: Effect.Effect<Blob | undefined> = Effect.promise(async () => {
@@ -21,6 +22,12 @@ export const emptyDatabase: Effect.Effect<Blob | undefined> = Effect.promise(asy
   }
 })
 
+/** How to make a database: from the image, where there is one. */
+const fromImage = (options: PGliteOptions): Effect.Effect<PGliteOptions> =>
+  Effect.map(emptyDatabase, (image) =>
+    image === undefined ? options : { ...options, loadDataDir: image },
+  )
+
 /** Opens the database of a folder that this process has locked, or makes one there. */
 export const openFolder = (
   dataDir: string,
@@ -28,14 +35,7 @@ export const openFolder = (
   const folder = path.join(dataDir, "pg")
   const mark = path.join(dataDir, "pg.unfilled")
   const inFolder = <A>(operation: string, use: () => Promise<A>) =>
-    Effect.tryPromise({
-      try: use,
-      catch: (cause) =>
-        new StoreUnavailable({
-          operation,
-          reason: cause instanceof Error ? cause.message : String(cause),
-        }),
-    })
+    Effect.tryPromise({ try: use, catch: unavailableBy(operation) })
   return Effect.gen(function* () {
     const filled = yield* inFolder("look into the folder of the store", async () => {
       if (await isThere(mark)) return false
@@ -55,12 +55,6 @@ export const openFolder = (
 /** Opens a database in memory. */
 export const openInMemory: Effect.Effect<EmbeddedDatabase, StoreUnavailable, Scope.Scope> =
   Effect.flatMap(fromImage({}), (options) => openDatabase(options))
-
-function fromImage(options: PGliteOptions): Effect.Effect<PGliteOptions> {
-  return Effect.map(emptyDatabase, (image) =>
-    image === undefined ? options : { ...options, loadDataDir: image },
-  )
-}
 
 const isThere = (file: string): Promise<boolean> =>
   fs.access(file).then(

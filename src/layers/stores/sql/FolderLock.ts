@@ -12,18 +12,15 @@ import * as net from "node:net"
 import * as os from "node:os"
 import * as path from "node:path"
 import { Effect, Random, type Scope } from "effect"
-import { StoreLocked, StoreUnavailable } from "../../../actors/index.js"
+import { StoreLocked, type StoreUnavailable } from "../../../actors/index.js"
+import { unavailableBy } from "./StoreFailure.js"
 
 const socketName = /^lock-(\d+)-[0-9a-f]+\.sock$/
 /** The shortest limit of a socket's path among Unix systems, less the terminating zero. */
 const maxSocketPath = 103
 const tries = 5
 
-const failed = (folder: string) => (cause: unknown) =>
-  new StoreUnavailable({
-    operation: `lock ${folder}`,
-    reason: cause instanceof Error ? cause.message : String(cause),
-  })
+const failed = (folder: string) => unavailableBy(`lock ${folder}`)
 
 /**
  * Holds the folder until the scope closes; creates it with mode 0700 when it is not there. Fails with

@@ -50,6 +50,15 @@ export const reasonOfFailure = (error: SqlError): string => {
 export const unavailable = (operation: string, error: SqlError): StoreUnavailable =>
   new StoreUnavailable({ operation, reason: reasonOfFailure(error) })
 
+/** The same of what rejects for another reason than a statement: a folder, a lock, an opening. */
+export const unavailableBy =
+  (operation: string) =>
+  (cause: unknown): StoreUnavailable =>
+    new StoreUnavailable({
+      operation,
+      reason: cause instanceof Error ? cause.message : String(cause),
+    })
+
 /** Turns failures of statements into the port's: `StoreUnavailable`, or a defect for a bug. */
 export const answering =
   (operation: string) =>
