@@ -6,8 +6,13 @@
 import { constants } from "node:os"
 import { performance } from "node:perf_hooks"
 import process from "node:process"
+import { setFlagsFromString } from "node:v8"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { exitCodeOf, run } from "./layers/cli/Cli.js"
+
+// What starting makes lives on, and V8 would conclude that whatever the same code makes later does, too:
+// effects, which live for a moment, in memory that is rarely collected (decision 0020).
+setFlagsFromString("--no-allocation-site-pretenuring")
 
 const SAME_SIGNAL_MILLIS = 500
 let signalledAt: number | undefined

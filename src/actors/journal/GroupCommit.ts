@@ -37,6 +37,15 @@ interface Pending {
   readonly resume: (exit: CommitExit) => void
 }
 
+/** The publishes of one write to the journal. */
+interface Write {
+  readonly batch: ReadonlyArray<Pending>
+  readonly entries: Array<JournalEntry>
+  readonly acceptedAt: number
+}
+
+const nothing: ReadonlyArray<Appended> = []
+
 const doubtInterval = Duration.seconds(1)
 
 export class GroupCommit {
@@ -47,12 +56,11 @@ export class GroupCommit {
   readonly #unsure = new Set<NamespaceHub>()
   readonly #doubt = Effect.unsafeMakeLatch(false)
   #queue: Array<Pending> = []
-  #writing: ReadonlyArray<Pending> = []
+  #writing: Write | undefined
   #events = 0
   #bytes = 0
   #published = 0
   #duplicates = 0
-  #writingSince: number | undefined
 
   constructor(journal: Journal["Type"], config: MeshConfigShape, clock: Clock.Clock) {
     this.#journal = journal
@@ -77,14 +85,14 @@ export class GroupCommit {
 
   /** How long the present write has been under way. */
   get writingMillis(): number {
-    return this.#writingSince === undefined
+    return this.#writing === undefined
       ? 0
-      : Math.max(0, this.#clock.unsafeCurrentTimeMillis() - this.#writingSince)
+      : Math.max(0, this.#clock.unsafeCurrentTimeMillis() - this.#writing.acceptedAt)
   }
 
   /** The hubs of a namespace that have publishes under way or in doubt: their journal may still grow by them. */
   hubsOf(namespace: NamespaceName): ReadonlySet<NamespaceHub> {
-    const hubs = [...this.#writing, ...this.#queue].map(({ hub }) => hub)
+    const hubs = [...(this.#writing?.batch ?? []), ...this.#queue].map(({ hub }) => hub)
     return new Set([...hubs, ...this.#unsure].filter(({ name }) => name === namespace))
   }
 
@@ -108,52 +116,59 @@ export class GroupCommit {
 
   /** The writer: runs until interrupted, then writes what is queued. */
   get run(): Effect.Effect<never> {
+    const write = Effect.uninterruptible(this.#write)
     const turn = Effect.zipRight(
       this.#arrival.await,
       // Those answered by the write before may publish again at once: let them join this one.
-      Effect.zipRight(Effect.yieldNow({ priority: 1 }), Effect.uninterruptible(this.#write)),
+      Effect.zipRight(Effect.yieldNow({ priority: 1 }), write),
     )
-    return Effect.forever(turn).pipe(Effect.ensuring(Effect.suspend(() => this.#drain)))
+    const drain: Effect.Effect<void> = Effect.suspend(() =>
+      this.#queue.length === 0 ? Effect.void : Effect.zipRight(this.#write, drain),
+    )
+    return Effect.forever(turn).pipe(Effect.ensuring(drain))
   }
 
-  get #drain(): Effect.Effect<void> {
-    return Effect.suspend(() =>
-      this.#queue.length === 0 ? Effect.void : Effect.zipRight(this.#write, this.#drain),
-    )
-  }
-
+  /**
+   * Writes what is queued. One effect for all writes, that finds each in `#writing` and holds none, since
+   * whatever an effect holds may stay in memory long after it has run (decision 0020).
+   */
   get #write(): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      const batch = this.#take()
-      if (batch.length === 0) return Effect.void
-      const entries =
-        batch.length === 1 && batch[0] !== undefined
-          ? batch[0].entries
-          : batch.flatMap((pending) => pending.entries)
-      const acceptedAt = this.#clock.unsafeCurrentTimeMillis()
-      this.#writingSince = acceptedAt
-      this.#writing = batch
-      return this.#journal.append(entries, acceptedAt).pipe(
-        Effect.flatMap((appended) => this.#resolveUnsure(appended, batch)),
-        Effect.matchCauseEffect({
-          onSuccess: (appended) => Effect.sync(() => this.#succeed(batch, appended, acceptedAt)),
-          onFailure: (cause) =>
-            Effect.zipRight(
-              Effect.logWarning("A write to the journal failed", cause),
-              Effect.sync(() => this.#fail(batch, Exit.failCause(cause))),
-            ),
-        }),
-        Effect.ensuring(
-          Effect.sync(() => {
-            this.#writingSince = undefined
-            this.#writing = []
-          }),
-        ),
-      )
+    const append = Effect.suspend(() => {
+      const writing = this.#take()
+      if (writing === undefined) return Effect.succeed(nothing)
+      this.#writing = writing
+      return this.#journal.append(writing.entries, writing.acceptedAt)
     })
+    return append.pipe(
+      Effect.flatMap((appended) => {
+        if (this.#unsure.size === 0) return Effect.succeed(appended)
+        // What a failed write may have committed after all is offered before anything newer.
+        this.#settleByNews(appended)
+        return Effect.as(this.settleUnsure, appended)
+      }),
+      Effect.matchCauseEffect({
+        onSuccess: (appended) => {
+          this.#succeed(appended)
+          return Effect.void
+        },
+        onFailure: (cause) =>
+          Effect.zipRight(
+            Effect.logWarning("A write to the journal failed", cause),
+            Effect.sync(() => this.#fail(Exit.failCause(cause))),
+          ),
+      }),
+      Effect.ensuring(
+        Effect.sync(() => {
+          // The effects of the journal may still hold the list.
+          if (this.#writing !== undefined) this.#writing.entries.length = 0
+          this.#writing = undefined
+        }),
+      ),
+    )
   }
 
-  #take(): ReadonlyArray<Pending> {
+  #take(): Write | undefined {
+    if (this.#queue.length === 0) return undefined
     const { commitEvents, commitBytes } = this.#config
     let count = 0
     let events = 0
@@ -169,40 +184,25 @@ export class GroupCommit {
     this.#events -= events
     this.#bytes -= bytes
     if (this.#queue.length === 0) this.#arrival.unsafeClose()
-    return batch
+    return {
+      batch,
+      entries: batch.flatMap(({ entries }) => entries),
+      acceptedAt: this.#clock.unsafeCurrentTimeMillis(),
+    }
   }
 
-  /** After a failed write: offers what it may have committed after all, before anything newer. */
-  #resolveUnsure(
-    appended: ReadonlyArray<Appended>,
-    batch: ReadonlyArray<Pending>,
-  ): Effect.Effect<ReadonlyArray<Appended>> {
-    if (this.#unsure.size === 0) return Effect.succeed(appended)
-    // A hub that gets something new sees the gap by itself; others have to ask.
+  /** Namespaces that got something new see by themselves what a failed write may have left; others have to ask. */
+  #settleByNews(appended: ReadonlyArray<Appended>): void {
     let at = 0
-    for (const { hub, entries } of batch) {
+    for (const { hub, entries } of this.#writing?.batch ?? []) {
       const own = appended.slice(at, (at += entries.length))
       if (own.some(({ duplicate }) => !duplicate)) this.#unsure.delete(hub)
     }
-    return Effect.as(
-      Effect.forEach([...this.#unsure], (hub) =>
-        this.#journal.bounds(hub.name).pipe(
-          Effect.map(({ head }) => {
-            hub.advance(head)
-            this.#unsure.delete(hub)
-          }),
-          Effect.ignore,
-        ),
-      ),
-      appended,
-    )
   }
 
-  #succeed(
-    batch: ReadonlyArray<Pending>,
-    appended: ReadonlyArray<Appended>,
-    acceptedAt: number,
-  ): void {
+  #succeed(appended: ReadonlyArray<Appended>): void {
+    if (this.#writing === undefined) return
+    const { acceptedAt, batch } = this.#writing
     const committed = new Map<NamespaceHub, Array<JournaledEvent>>()
     const receipts: Array<ReadonlyArray<Receipt>> = []
     let at = 0
@@ -237,8 +237,8 @@ export class GroupCommit {
     }
   }
 
-  #fail(batch: ReadonlyArray<Pending>, exit: CommitExit): void {
-    for (const { hub, resume } of batch) {
+  #fail(exit: CommitExit): void {
+    for (const { hub, resume } of this.#writing?.batch ?? []) {
       this.#unsure.add(hub)
       this.#doubt.unsafeOpen()
       hub.endPublish()
@@ -248,7 +248,20 @@ export class GroupCommit {
 
   /** Asks the journal once about namespaces whose last write failed. */
   get settleUnsure(): Effect.Effect<void> {
-    return Effect.asVoid(Effect.suspend(() => this.#resolveUnsure([], [])))
+    return Effect.suspend(() =>
+      Effect.forEach(
+        [...this.#unsure],
+        (hub) =>
+          this.#journal.bounds(hub.name).pipe(
+            Effect.map(({ head }) => {
+              hub.advance(head)
+              this.#unsure.delete(hub)
+            }),
+            Effect.ignore,
+          ),
+        { discard: true },
+      ),
+    )
   }
 
   /** Asks for as long as there is doubt, for who publishes no more; runs until interrupted. */

@@ -51,7 +51,8 @@ export class Journal extends Context.Tag("eventloom/Journal")<
   {
     /**
      * Appends entries of any namespaces in one atomic write, in order; the results are in the order
-     * of the entries. One call at a time: the group commit is its only caller.
+     * of the entries. One call at a time: the group commit is its only caller, and empties the list
+     * once the effect has ended.
      * `acceptedAt` is in milliseconds since the epoch.
      */
     readonly append: (
