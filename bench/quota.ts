@@ -31,7 +31,7 @@ const STEADY_PER_SECOND = 200
 const NOISE_CONNECTIONS = 64
 const STEADY_CONNECTIONS = 8
 const ROUND_MILLIS = 4_000
-const ROUNDS = 5
+const ROUNDS = 9
 
 const Noise = Schema.Struct({ port: Schema.Number, namespace: Schema.String })
 const Store = Schema.Struct({
