@@ -2,9 +2,10 @@
  * What a tenant at its limit costs another: over HTTP, against a server in a process of its own, one
  * namespace publishes ten times what its quota allows (from a third process) while another publishes
  * steadily and measures. Rounds of quiet and noise take turns; what counts is the median over the
- * rounds of the ratio of the p99s within a round. For comparison, the same noise without a quota, and the
- * same noise at a bare server beside, which shows what the machine's cores alone make of it. On a journal
- * in memory and on a Postgres server.
+ * rounds of the ratio of the p99s within a round. For comparison, the same noise without a quota; as much as
+ * the quota allows and no more, which shows what of the cost is not of the excess; and the same noise at a
+ * bare server beside, which shows what the machine's cores alone make of it. On a journal in memory and on
+ * a Postgres server.
  */
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
@@ -33,7 +34,11 @@ const STEADY_CONNECTIONS = 8
 const ROUND_MILLIS = 4_000
 const ROUNDS = 9
 
-const Noise = Schema.Struct({ port: Schema.Number, namespace: Schema.String })
+const Noise = Schema.Struct({
+  port: Schema.Number,
+  namespace: Schema.String,
+  perSecond: Schema.Number,
+})
 const Store = Schema.Struct({
   databaseUrl: Schema.optional(Schema.String),
   schema: Schema.optional(Schema.String),
@@ -138,9 +143,9 @@ const makeNoise = (): void => {
       process.send?.(statuses)
       return
     }
-    const { namespace, port } = Schema.decodeUnknownSync(Noise)(message)
+    const { namespace, perSecond, port } = Schema.decodeUnknownSync(Noise)(message)
     statuses = {}
-    stop = sendSteadily(port, namespace, NOISE_PER_SECOND, NOISE_CONNECTIONS, ({ status }) => {
+    stop = sendSteadily(port, namespace, perSecond, NOISE_CONNECTIONS, ({ status }) => {
       statuses[status] = (statuses[status] ?? 0) + 1
     })
   })
@@ -235,27 +240,30 @@ interface Ports {
 interface Round {
   readonly quiet: ReadonlyArray<number>
   readonly beside: ReadonlyArray<number>
+  readonly kept: ReadonlyArray<number>
   readonly limited: ReadonlyArray<number>
   readonly unlimited: ReadonlyArray<number>
   readonly statuses: string
 }
 
 const playRound = async ({ bare, server }: Ports, noise: ChildProcess): Promise<Round> => {
-  const during = async (namespace: string, port = server) => {
-    noise.send({ port, namespace })
+  const during = async (namespace: string, perSecond = NOISE_PER_SECOND, port = server) => {
+    noise.send({ port, namespace, perSecond })
     await pause(500)
     const latencies = await listen(server)
-    return { latencies, statuses: await tell(noise, { stop: true }) }
+    const statuses = await tell(noise, { stop: true })
+    await pause(200)
+    return { latencies, statuses }
   }
   const quiet = await listen(server)
-  const beside = await during("limited.example", bare)
-  await pause(200)
+  const beside = await during("limited.example", NOISE_PER_SECOND, bare)
+  const kept = await during("limited.example", QUOTA)
   const limited = await during("limited.example")
-  await pause(200)
   const unlimited = await during("unlimited.example")
   return {
     quiet,
     beside: beside.latencies,
+    kept: kept.latencies,
     limited: limited.latencies,
     unlimited: unlimited.latencies,
     statuses: JSON.stringify(limited.statuses),
@@ -294,6 +302,7 @@ const measure = (name: string, store: typeof Store.Type) =>
       [
         row("quiet", ({ quiet }) => quiet),
         row("the same noise at a bare server beside", ({ beside }) => beside),
+        row(`the other keeps to ${QUOTA}/s`, ({ kept }) => kept),
         row(`the other has a quota of ${QUOTA}/s`, ({ limited }) => limited),
         row("the other has none", ({ unlimited }) => unlimited),
       ],
