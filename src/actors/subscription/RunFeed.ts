@@ -154,14 +154,17 @@ export const runFeed = <Change>(
 
 /** Starts nothing more and waits for what is in flight, up to a deadline; the rest is left to be cut off. */
 export const drainFeed = (
-  feed: SubscriptionFeed,
+  feed: Pick<SubscriptionFeed, "drained" | "inFlight" | "stop">,
   deadline: Duration.Duration,
 ): Effect.Effect<InFlightReport> =>
   Effect.suspend(() => {
     const before = feed.inFlight
     feed.stop()
     // Run by finalizers too, where only what says so can be interrupted.
-    const drained = Effect.timeoutOption(Effect.interruptible(feed.drained), deadline)
+    const drained = Effect.timeoutOption(Effect.interruptible(feed.drained), deadline).pipe(
+      // The process may have been held up past the deadline: answers that came meanwhile are read first.
+      Effect.zipRight(Effect.suspend(() => (feed.inFlight > 0 ? Effect.sleep(0) : Effect.void))),
+    )
     return Effect.map(drained, () => ({
       completed: before - feed.inFlight,
       abandoned: feed.inFlight,
