@@ -20,17 +20,21 @@ import type { Head, JournalHeads } from "./JournalHeads.js"
 const emptyBatch: EventBatch = { rows: [], rowOf: [] }
 const nothing: Placement = { rows: [], sequences: [], offsets: [], heads: new Map() }
 const first: Head = { sequence: 0, bytes: 0 }
+const none: ReadonlyMap<string, number> = new Map()
 
 export class AppendState {
   #batch: EventBatch
   /** Of the rows that the journal has already, by key, their places. */
-  #known: ReadonlyMap<string, number> = new Map()
-  #heads = new Map<NamespaceName, Head>()
+  #known = none
+  readonly #acceptedAt: number
+  readonly #heads = new Map<NamespaceName, Head>()
   #placement = nothing
   #insertions: ReadonlyArray<Insertion> = []
 
-  constructor(entries: ReadonlyArray<JournalEntry>) {
+  /** `acceptedAt` is in milliseconds since the epoch. */
+  constructor(entries: ReadonlyArray<JournalEntry>, acceptedAt: number) {
     this.#batch = eventBatch(entries)
+    this.#acceptedAt = acceptedAt
   }
 
   /** The keys of the rows, in their order. */
@@ -66,10 +70,10 @@ export class AppendState {
   }
 
   /** Gives the rows that are new their places, and answers how to insert them. */
-  place(acceptedAt: number): ReadonlyArray<Insertion> {
+  place(): ReadonlyArray<Insertion> {
     this.#forgetInsertions()
     this.#placement = place(this.#fresh, (namespace) => this.#heads.get(namespace) ?? first)
-    this.#insertions = inStatements(this.#placement).map((run) => insertion(run, acceptedAt))
+    this.#insertions = inStatements(this.#placement).map((run) => insertion(run, this.#acceptedAt))
     return this.#insertions
   }
 
@@ -102,6 +106,8 @@ export class AppendState {
     this.#forgetInsertions()
     this.#batch = emptyBatch
     this.#placement = nothing
+    this.#known = none
+    this.#heads.clear()
   }
 
   #forgetInsertions(): void {

@@ -29,19 +29,17 @@ export const makeAppend = (
   let asksFirst = 0
 
   const findKnown = (state: AppendState): Effect.Effect<void, SqlError> =>
-    Effect.suspend(() =>
-      Effect.map(
-        sql.unsafe<{ readonly row: number; readonly sequence: number }>(
-          `select k.row, e.sequence
-           from unnest(string_to_array($1, ',')::uuid[]) with ordinality as k (key, row)
-           join events e on e.key = k.key`,
-          [state.keys.join(",")],
-        ),
-        (found) => {
-          if (found.length > 0) asksFirst = appendsAfterDuplicate
-          state.learn(found)
-        },
+    Effect.map(
+      sql.unsafe<{ readonly row: number; readonly sequence: number }>(
+        `select k.row, e.sequence
+         from unnest(string_to_array($1, ',')::uuid[]) with ordinality as k (key, row)
+         join events e on e.key = k.key`,
+        [state.keys.join(",")],
       ),
+      (found) => {
+        if (found.length > 0) asksFirst = appendsAfterDuplicate
+        state.learn(found)
+      },
     )
 
   /** The heads of the rows' namespaces: remembered, or asked for. */
@@ -66,11 +64,9 @@ export const makeAppend = (
     )
   }
 
-  const insert = (state: AppendState, acceptedAt: number): Effect.Effect<void, SqlError> =>
+  const insert = (state: AppendState): Effect.Effect<void, SqlError> =>
     Effect.suspend(() => {
-      const statements = state
-        .place(acceptedAt)
-        .map(({ text, parameters }) => sql.unsafe(text, parameters))
+      const statements = state.place().map(({ text, parameters }) => sql.unsafe(text, parameters))
       const [only, ...more] = statements
       if (only === undefined) return Effect.void
       return more.length === 0
@@ -78,21 +74,20 @@ export const makeAppend = (
         : sql.withTransaction(Effect.all(statements, { discard: true }))
     })
 
-  const tryInsert = (state: AppendState, acceptedAt: number): Effect.Effect<void, SqlError> =>
+  const tryInsert = (state: AppendState): Effect.Effect<void, SqlError> =>
     Effect.suspend(() => {
       heads.begin()
-      return Effect.map(Effect.zipRight(findHeads(state), insert(state, acceptedAt)), () =>
+      return Effect.map(Effect.zipRight(findHeads(state), insert(state)), () =>
         heads.end(state.heads),
       )
     })
 
   const insertFresh = (
     state: AppendState,
-    acceptedAt: number,
     triesLeft: number,
   ): Effect.Effect<ReadonlyArray<Appended>, SqlError | StoreUnavailable> =>
-    Effect.matchEffect(tryInsert(state, acceptedAt), {
-      onSuccess: () => Effect.sync(() => state.answer),
+    Effect.matchEffect(tryInsert(state), {
+      onSuccess: () => Effect.succeed(state.answer),
       onFailure: (error) => {
         if (!isUniqueViolation(error)) return Effect.fail(error)
         heads.forgetAll()
@@ -100,7 +95,7 @@ export const makeAppend = (
         return Effect.zipRight(
           findKnown(state),
           triesLeft > 1
-            ? insertFresh(state, acceptedAt, triesLeft - 1)
+            ? insertFresh(state, triesLeft - 1)
             : new StoreUnavailable({
                 operation: "append",
                 reason: "another process is writing to the store",
@@ -111,23 +106,11 @@ export const makeAppend = (
 
   const append = (
     state: AppendState,
-    acceptedAt: number,
   ): Effect.Effect<ReadonlyArray<Appended>, SqlError | StoreUnavailable> => {
-    const inserted = insertFresh(state, acceptedAt, maxTries)
+    const inserted = insertFresh(state, maxTries)
     if (asksFirst === 0) return inserted
     asksFirst -= 1
     return Effect.zipRight(findKnown(state), inserted)
-  }
-
-  const withState = (
-    entries: Parameters<(typeof Journal.Service)["append"]>[0],
-    acceptedAt: number,
-  ) => {
-    const state = new AppendState(entries)
-    return Effect.ensuring(
-      append(state, acceptedAt),
-      Effect.sync(() => state.end()),
-    )
   }
 
   // Not interruptible: an insert that was given up on half-way would leave the heads in doubt.
@@ -136,7 +119,13 @@ export const makeAppend = (
       ? Effect.succeed([])
       : Effect.zipRight(
           lock.held,
-          Effect.suspend(() => withState(entries, acceptedAt)),
+          Effect.suspend(() => {
+            const state = new AppendState(entries, acceptedAt)
+            return Effect.ensuring(
+              append(state),
+              Effect.sync(() => state.end()),
+            )
+          }),
         ).pipe(
           Effect.tapErrorCause(() =>
             Effect.sync(() => {
